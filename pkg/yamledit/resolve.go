@@ -41,16 +41,21 @@ func (d *Document) follow(p *place, s step) (*place, error) {
 }
 
 // choose finds the YAML document that a path belongs to: the only one with
-// content, or of several the only one that has the path's first step.
+// content, or of several the one that has the most of the path.
 func (d *Document) choose(steps []step) (*yaml.Node, error) {
 	var filled, having []*yaml.Node
+	deepest := 1
 	for _, doc := range d.docs {
 		root := doc.Content[0]
 		if isNull(root) {
 			continue
 		}
 		filled = append(filled, doc)
-		if len(steps) > 0 && hasStep(root, steps[0]) {
+		depth := depth(root, steps)
+		if depth > deepest {
+			having, deepest = nil, depth
+		}
+		if depth == deepest {
 			having = append(having, doc)
 		}
 	}
@@ -69,10 +74,24 @@ func (d *Document) choose(steps []step) (*yaml.Node, error) {
 		at = having[1]
 	}
 	return nil, d.errorAt(at.Content[0], pathString(steps), ErrAmbiguous,
-		fmt.Sprintf("the file has %d YAML documents and %d of them hold %s", len(d.docs), len(having), pathString(steps[:min(1, len(steps))])),
+		fmt.Sprintf("the file has %d YAML documents and %d of them hold %s", len(d.docs), len(having), pathString(steps[:min(deepest, len(steps))])),
 		"keep the part in one document of the file, then run again")
 }
 
+// depth is how many of the first steps a tree has, without following aliases.
+func depth(n *yaml.Node, steps []step) int {
+	if len(steps) == 0 || !hasStep(n, steps[0]) {
+		return 0
+	}
+	for i := 0; steps[0].fields == nil && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == steps[0].key {
+			return 1 + depth(n.Content[i+1], steps[1:])
+		}
+	}
+	return 1
+}
+
+// hasStep reports whether a mapping has the key, or whether a list can have the item.
 func hasStep(root *yaml.Node, s step) bool {
 	if s.fields != nil {
 		return root.Kind == yaml.SequenceNode
