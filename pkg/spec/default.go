@@ -81,15 +81,19 @@ func defaultCatalog() Catalog {
 // DefaultEnvironment derives an environment from its name alone: production lies in the apex zone, local runs on
 // laptops, every other name is a hosted environment with a zone of its own.
 func DefaultEnvironment(name string) Environment {
-	short := Short(name)
 	zone := name + ".ameide.io"
 	if IsProduction(name) {
 		zone = "ameide.io"
 	}
-	namespace := "ameide-" + short
+	return environmentIn(name, zone, "ameide-"+Short(name), defaultOIDC().Realm)
+}
+
+// environmentIn derives an environment from its name, DNS zone, namespace and realm.
+func environmentIn(name, zone, namespace, realm string) Environment {
+	short := Short(name)
 	e := Environment{
 		Name: name, Namespace: namespace, Cluster: "azure", NodeProfile: short + "-pool",
-		DNSZone: zone, Host: "backstage." + zone, Issuer: "https://auth." + zone + "/realms/ameide",
+		DNSZone: zone, Host: "backstage." + zone, Issuer: "https://auth." + zone + "/realms/" + realm,
 		VaultAddress:      "http://vault-core-" + short + "." + namespace + ".svc.cluster.local:8200",
 		NodeArchitectures: []string{"amd64"}, KubeContext: namespace,
 	}
