@@ -34,8 +34,11 @@ func (d *Document) Ensure(path, fragment string) (*Document, error) {
 	}
 	for range maxEdits {
 		e, err := d.next(steps, want, em)
-		if err != nil || e == nil {
-			return d, err
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			return d, nil
 		}
 		if d, err = d.apply(e); err != nil {
 			return nil, err

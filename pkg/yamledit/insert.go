@@ -148,11 +148,11 @@ func (d *Document) intoFlow(n *yaml.Node, text string) []splice {
 		return []splice{{open + 1, open + 1, text}}
 	}
 	last := n.Content[len(n.Content)-1]
-	lead, first := n, last
+	first := last
 	if n.Kind == yaml.MappingNode {
 		first = n.Content[len(n.Content)-2]
 	}
-	end, begin := d.lastEnd(lead), d.start(first)
+	end, begin := d.lastEnd(n), d.start(first)
 	closing := d.end(n) - 1
 	ownLine := d.lines.blankBefore(begin) && d.lines.index(closing) > d.lines.index(end)
 	if ownLine && bytes.ContainsRune(d.src[end:closing], '\n') {

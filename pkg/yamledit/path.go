@@ -22,7 +22,7 @@ type field struct{ name, value string }
 //	metadata.annotations."argocd.argoproj.io/hook"
 //	clients[clientId=backstage,realm=ameide].spec
 func parsePath(path string) ([]step, error) {
-	p := pathReader{path: path, rest: path}
+	p := pathReader{rest: path}
 	var steps []step
 	for p.rest != "" {
 		s, err := p.step(len(steps) == 0)
@@ -35,7 +35,8 @@ func parsePath(path string) ([]step, error) {
 	return steps, nil
 }
 
-type pathReader struct{ path, rest string }
+// pathReader holds the part of a path that is still to be read.
+type pathReader struct{ rest string }
 
 func (p *pathReader) take(prefix string) bool {
 	rest, ok := strings.CutPrefix(p.rest, prefix)

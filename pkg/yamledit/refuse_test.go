@@ -62,10 +62,40 @@ func TestEnsureRefuses(t *testing.T) {
 			}
 			got, err := doc.Ensure(tc.path, item)
 			checkRefusal(t, err, tc.kind, tc.want)
-			if got != nil && got != doc {
+			if got != nil {
 				t.Errorf("a refused edit returned %q", got.Bytes())
 			}
 		})
+	}
+}
+
+func TestRefusalAfterTheFirstOfSeveralEditsReturnsNothing(t *testing.T) {
+	doc, err := yamledit.Parse("f.yaml", []byte("a: {x: 1, z: [1]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := doc.Ensure("a", "x: 2\ny: 3\nz: text\n")
+	checkRefusal(t, err, yamledit.ErrKind, "f.yaml:1:14: a.z: a scalar is expected here, not a list")
+	if got != nil || string(doc.Bytes()) != "a: {x: 1, z: [1]}\n" {
+		t.Errorf("got %v; the document is %q", got, doc.Bytes())
+	}
+}
+
+func TestDeepNestingAndManyLinesAreHandled(t *testing.T) {
+	deep := "a: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "\n"
+	long := "a: 1\nl:\n" + strings.Repeat("  - name: x # y\n", 50_000)
+	for _, in := range []string{deep, long} {
+		doc, err := yamledit.Parse("f.yaml", []byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := doc.Set("b", "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got.Bytes()) != in+"b: 2\n" {
+			t.Errorf("a document of %d bytes became one of %d", len(in), len(got.Bytes()))
+		}
 	}
 }
 

@@ -51,11 +51,11 @@ func (d *Document) choose(steps []step) (*yaml.Node, error) {
 			continue
 		}
 		filled = append(filled, doc)
-		depth := depth(root, steps)
-		if depth > deepest {
-			having, deepest = nil, depth
+		n := depth(root, steps)
+		if n > deepest {
+			having, deepest = nil, n
 		}
-		if depth == deepest {
+		if n == deepest {
 			having = append(having, doc)
 		}
 	}

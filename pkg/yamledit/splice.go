@@ -29,9 +29,8 @@ func (d *Document) apply(e *edit) (*Document, error) {
 	if err == nil && d.becomes(next, e) {
 		return next, nil
 	}
-	var refused *Error
-	if errors.As(err, &refused) && refused.Kind == ErrTooLarge {
-		return nil, refused
+	if errors.Is(err, ErrTooLarge) {
+		return nil, err
 	}
 	line, column := d.lines.position(e.splices[0].off)
 	reason := "the result would not be the old document plus the edit"
