@@ -1,0 +1,146 @@
+package helmchart
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/v2/lint"
+	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
+	"sigs.k8s.io/yaml"
+)
+
+// Severity of a lint message.
+type Severity string
+
+// The severities of helm lint. Under --strict a warning fails too; an info never does.
+const (
+	SeverityInfo    Severity = "info"
+	SeverityWarning Severity = "warning"
+	SeverityError   Severity = "error"
+)
+
+// LintMessage is one remark of helm lint about a file of the chart.
+type LintMessage struct {
+	Severity Severity
+	Pos      Pos // file in the checkout; the line only where a schema is violated
+	Text     string
+}
+
+// LintFailed is helm lint's verdict: errors fail, and with strict warnings do.
+func LintFailed(messages []LintMessage, strict bool) bool {
+	for _, m := range messages {
+		if m.Severity == SeverityError || strict && m.Severity == SeverityWarning {
+			return true
+		}
+	}
+	return false
+}
+
+// Lint runs Helm's own lint rules over the chart with values (value files; the chart's defaults are put below) in the
+// release's namespace. The rules read a directory, so the chart is written below scratch, an existing directory, and
+// removed again. Schemas are checked here instead, because Helm's check fetches remote references. Lint never notices a
+// key that no layer sets, nor a missing required value, and knows only Kubernetes' own API versions: Render does.
+func Lint(c *Chart, scratch string, values *Values, release Release, capabilities Capabilities) ([]LintMessage, error) {
+	caps, err := capabilities.helm()
+	if err != nil {
+		return nil, err
+	}
+	var out []LintMessage
+	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
+		if err := c.quietDefaults(root, values); err != nil {
+			return err
+		}
+		out = c.lintMessages(dir, values, release.Namespace, caps.KubeVersion)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lint %s: %w", c.dir, err)
+	}
+	return append(out, c.lintSchema(values)...), nil
+}
+
+func (c *Chart) lintMessages(dir string, values *Values, namespace string, version common.KubeVersion) []LintMessage {
+	user, _ := values.layers.plain().(map[string]any)
+	result := lint.RunAll(dir, user, namespace, lint.WithKubeVersion(&version), lint.WithSkipSchemaValidation(true))
+	var out []LintMessage
+	for _, m := range result.Messages {
+		file := strings.TrimSuffix(path.Join(c.dir, filepath.ToSlash(m.Path)), "/")
+		text := strings.ReplaceAll(m.Err.Error(), dir+string(filepath.Separator), "")
+		out = append(out, LintMessage{Severity: severityOf(m.Severity), Pos: Pos{File: file}, Text: oneLine(text)})
+	}
+	return out
+}
+
+// quietDefaults rewrites the copy's values.yaml where a value file replaces a default by another shape: see
+// withoutConflicts.
+func (c *Chart) quietDefaults(root *os.Root, values *Values) error {
+	defaults, _ := c.defaults.plain().(map[string]any)
+	user, _ := values.layers.plain().(map[string]any)
+	quiet := withoutConflicts(defaults, user)
+	if reflect.DeepEqual(quiet, defaults) {
+		return nil
+	}
+	data, err := yaml.Marshal(quiet)
+	if err != nil {
+		return err
+	}
+	return writeBelow(root, path.Join(c.dir, "values.yaml"), data)
+}
+
+func (c *Chart) lintSchema(values *Values) []LintMessage {
+	coalesced, err := c.Coalesce(values)
+	if err == nil {
+		err = c.checkSchemas(coalesced, coalesced.instance)
+	}
+	var problems Errors
+	if !errors.As(err, &problems) {
+		return nil
+	}
+	var out []LintMessage
+	for _, p := range problems {
+		out = append(out, LintMessage{Severity: SeverityError, Pos: p.Pos, Text: p.Message})
+	}
+	return out
+}
+
+func severityOf(helm int) Severity {
+	switch helm {
+	case support.ErrorSev:
+		return SeverityError
+	case support.WarningSev:
+		return SeverityWarning
+	}
+	return SeverityInfo
+}
+
+// onDisk writes the chart's folder below a new directory in scratch, at its path in the checkout, for as long as use
+// runs. dir is the chart's absolute path there.
+func (c *Chart) onDisk(scratch string, use func(root *os.Root, dir string) error) (err error) {
+	if scratch == "" {
+		return errors.New("no scratch directory given")
+	}
+	base, err := os.MkdirTemp(scratch, "chart-")
+	if err != nil {
+		return fmt.Errorf("make a scratch directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(base)) }()
+	root, err := os.OpenRoot(base)
+	if err != nil {
+		return fmt.Errorf("open the scratch directory: %w", err)
+	}
+	defer root.Close()
+	if err := copyTree(c.fsys, c.dir, root); err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(filepath.Join(base, filepath.FromSlash(c.dir)))
+	if err != nil {
+		return err
+	}
+	return use(root, dir)
+}

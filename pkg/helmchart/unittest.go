@@ -1,0 +1,220 @@
+package helmchart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"github.com/helm-unittest/helm-unittest/pkg/unittest"
+	"github.com/helm-unittest/helm-unittest/pkg/unittest/results"
+	"golang.org/x/sync/errgroup"
+)
+
+// SuiteResult is the outcome of one helm-unittest suite.
+type SuiteResult struct {
+	File     string // suite file in the checkout
+	Name     string
+	Passed   bool
+	Skipped  bool
+	Problem  string // why the suite could not be run at all; empty when its tests say it
+	Tests    []TestResult
+	Obsolete int // stored snapshots that no test asks for any more
+}
+
+// TestResult is the outcome of one test (an it) of a suite.
+type TestResult struct {
+	Name     string
+	Line     int // of its it in the suite file; 0 when it cannot be told
+	Passed   bool
+	Skipped  bool
+	Messages []string // one per failed assertion
+}
+
+// Unittest runs the chart's suites (tests/**/*_test.yaml) with helm-unittest, in CI mode: a snapshot that is not stored
+// in the checkout fails its test instead of being created. The library writes beside the suites, so everything runs on a
+// copy below scratch, an existing directory, and is removed again; value files outside of the chart that suites name are
+// copied along. Results are in the order of the file names. The error is for what no suite is to blame for.
+func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, error) {
+	files, err := suiteFiles(c.fsys, c.dir)
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	perFile := make([][]SuiteResult, len(files))
+	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(runtime.GOMAXPROCS(0))
+		for i, file := range files {
+			group.Go(func() error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				run := suiteRun{chart: c, root: root, dir: dir, file: file}
+				var err error
+				perFile[i], err = run.all()
+				return err
+			})
+		}
+		return group.Wait()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("unit tests of %s: %w", c.dir, err)
+	}
+	var out []SuiteResult
+	for _, list := range perFile {
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// suiteFiles lists the suites by their path in the chart, sorted.
+func suiteFiles(fsys fs.FS, dir string) ([]string, error) {
+	var out []string
+	tests := path.Join(dir, "tests")
+	err := fs.WalkDir(fsys, tests, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name == tests:
+			return nil
+		case err != nil:
+			return asErrors(name, err)
+		case d.IsDir() && d.Name() == "__snapshot__":
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(name, "_test.yaml"):
+			out = append(out, strings.TrimPrefix(name, dir+"/"))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// suiteRun runs the suites of one file on the copy of the chart.
+type suiteRun struct {
+	chart *Chart
+	root  *os.Root
+	dir   string // the copy
+	file  string // in the chart
+}
+
+func (r suiteRun) all() ([]SuiteResult, error) {
+	onDisk := filepath.Join(r.dir, filepath.FromSlash(r.file))
+	suites, err := parseSuites(onDisk, r.chart.Name())
+	if err != nil {
+		return []SuiteResult{{File: path.Join(r.chart.dir, r.file), Problem: r.clean(err.Error())}}, nil
+	}
+	data, err := os.ReadFile(onDisk)
+	if err != nil {
+		return nil, err
+	}
+	infos := testInfos(data)
+	var out []SuiteResult
+	for i, suite := range suites {
+		if err := r.copyValueFiles(suite); err != nil {
+			return nil, err
+		}
+		var own []testInfo
+		if i < len(infos) {
+			own = infos[i]
+		}
+		out = append(out, r.one(suite, own))
+	}
+	return out, nil
+}
+
+// parseSuites reads a suite file strictly: an unknown key is an error, not an assertion that never runs.
+func parseSuites(file, chart string) (suites []*unittest.TestSuite, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the suite cannot be read: %v", p)
+		}
+	}()
+	return unittest.ParseTestSuiteFile(file, chart, true, nil)
+}
+
+// copyValueFiles brings the value files that a suite names outside of the chart into the copy, at the same relative path.
+func (r suiteRun) copyValueFiles(suite *unittest.TestSuite) error {
+	names := append([]string(nil), suite.Values...)
+	for _, test := range suite.Tests {
+		names = append(names, test.Values...)
+	}
+	for _, name := range names {
+		file := path.Join(r.chart.dir, path.Dir(r.file), filepath.ToSlash(name))
+		if strings.HasPrefix(file, r.chart.dir+"/") || !fs.ValidPath(file) {
+			continue
+		}
+		data, err := readBounded(r.chart.fsys, file, maxValueBytes)
+		if err != nil {
+			continue // the library reports it, for the test that wants it
+		}
+		if err := writeBelow(r.root, file, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r suiteRun) one(suite *unittest.TestSuite, infos []testInfo) (out SuiteResult) {
+	out = SuiteResult{File: path.Join(r.chart.dir, r.file), Name: suite.Name}
+	defer func() {
+		if p := recover(); p != nil {
+			out.Passed, out.Problem = false, r.clean(fmt.Sprintf("helm-unittest panicked: %v", p))
+		}
+	}()
+	cache, stored, err := takeSnapshots(suite.SnapshotFileUrl())
+	if err != nil {
+		out.Problem = r.clean(err.Error())
+		return out
+	}
+	result := suite.RunV3(r.dir, cache, false, "", &results.TestSuiteResult{})
+	out.Passed, out.Skipped = result.Passed, result.Skipped
+	for i, t := range result.TestsResult {
+		out.Tests = append(out.Tests, r.testResult(t))
+		if i < len(infos) {
+			out.Tests[i].Line = infos[i].line
+		}
+	}
+	if err := compareSnapshots(&out, infos, cache, stored); err != nil {
+		out.Passed, out.Problem = false, r.clean(err.Error())
+	}
+	return out
+}
+
+func (r suiteRun) testResult(t *results.TestJobResult) TestResult {
+	out := TestResult{Name: t.DisplayName, Passed: t.Passed, Skipped: t.Skipped}
+	if t.Passed || t.Skipped {
+		return out
+	}
+	if t.ExecError != nil {
+		out.Messages = append(out.Messages, r.clean(t.ExecError.Error()))
+	}
+	for _, a := range t.AssertsResult {
+		if !a.Passed && !a.Skipped {
+			out.Messages = append(out.Messages, r.clean(assertionText(a)))
+		}
+	}
+	return out
+}
+
+func assertionText(a *results.AssertionResult) string {
+	not := ""
+	if a.Not {
+		not = "not "
+	}
+	title := fmt.Sprintf("asserts[%d] %s%s", a.Index, not, a.AssertType)
+	if a.CustomInfo != "" {
+		title = a.CustomInfo
+	}
+	return strings.Join(append([]string{title}, a.FailInfo...), "\n")
+}
+
+// clean takes the copy's path (absolute, or as the library makes it relative to the working directory) out of a text.
+func (r suiteRun) clean(text string) string {
+	base := strings.TrimSuffix(filepath.ToSlash(r.dir), "/"+r.chart.dir)
+	copied := regexp.MustCompile(`[^\s"'(]*` + regexp.QuoteMeta(path.Base(base)) + `[/\\]`)
+	return strings.TrimSpace(copied.ReplaceAllString(text, ""))
+}
