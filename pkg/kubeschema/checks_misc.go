@@ -28,12 +28,12 @@ func texts(m map[string]any) map[string]string {
 // checkDataKeys checks the keys of a ConfigMap or Secret: each must be usable as a file name.
 func checkDataKeys(at *field.Path, object map[string]any) field.ErrorList {
 	var errs field.ErrorList
-	data := mapAt(object, "data")
+	binary := mapAt(object, "binaryData")
 	for _, name := range []string{"data", "binaryData", "stringData"} {
 		for _, key := range sortedKeys(mapAt(object, name)) {
 			errs = append(errs, invalid(at.Child(name).Key(key), key, validation.IsConfigMapKey(key))...)
-			if _, twice := data[key]; twice && name == "binaryData" {
-				errs = append(errs, field.Invalid(at.Child(name).Key(key), key, "duplicate of key present in data"))
+			if _, twice := binary[key]; twice && name == "data" {
+				errs = append(errs, field.Invalid(at.Child(name).Key(key), key, "duplicate of key present in binaryData"))
 			}
 		}
 	}
@@ -78,7 +78,8 @@ func checkIPBlock(at *field.Path, block map[string]any) field.ErrorList {
 	var errs field.ErrorList
 	excepts, _ := block["except"].([]any)
 	for i, value := range excepts {
-		except, err := netip.ParsePrefix(value.(string))
+		text, _ := value.(string)
+		except, err := netip.ParsePrefix(text)
 		if err != nil || !network.Contains(except.Addr()) || except.Bits() <= network.Bits() {
 			errs = append(errs, field.Invalid(at.Child("except").Index(i), value, "must be a strict subset of `cidr`"))
 		}

@@ -15,37 +15,59 @@ func checkPodSpec(at *field.Path, spec map[string]any) field.ErrorList {
 	var errs field.ErrorList
 	volumes := sets.New[string]()
 	for _, volume := range itemsAt(at, spec, "volumes") {
-		name := textAt(volume.value, "name")
-		volumes.Insert(name)
-		errs = append(errs, invalid(volume.path.Child("name"), name, validation.IsDNS1123Label(name))...)
-		if len(volume.value) > 2 {
-			errs = append(errs, field.Forbidden(volume.path, "may not specify more than 1 volume type"))
-		}
+		volumes.Insert(textAt(volume.value, "name"))
+		errs = append(errs, checkVolume(volume)...)
 	}
 	if list, _ := spec["containers"].([]any); len(list) == 0 {
 		errs = append(errs, field.Required(at.Child("containers"), ""))
 	}
-	names := sets.New[string]()
-	for _, key := range []string{"initContainers", "containers"} {
-		for _, container := range itemsAt(at, spec, key) {
-			name := textAt(container.value, "name")
-			if names.Has(name) {
-				errs = append(errs, field.Duplicate(container.path.Child("name"), name))
-			}
-			names.Insert(name)
-			errs = append(errs, checkMounts(container, volumes)...)
-			if key == "initContainers" && textAt(container.value, "restartPolicy") != "Always" {
-				errs = append(errs, forbidProbes(container)...)
-			}
+	initNames := sets.New[string]()
+	for _, container := range itemsAt(at, spec, "initContainers") {
+		initNames.Insert(textAt(container.value, "name"))
+		errs = append(errs, checkMounts(container, volumes)...)
+		if textAt(container.value, "restartPolicy") != "Always" {
+			errs = append(errs, forbidProbes(container)...)
+		}
+	}
+	for _, container := range itemsAt(at, spec, "containers") {
+		if name := textAt(container.value, "name"); initNames.Has(name) {
+			errs = append(errs, field.Duplicate(container.path.Child("name"), name))
+		}
+		errs = append(errs, checkMounts(container, volumes)...)
+	}
+	return errs
+}
+
+func checkVolume(volume item) field.ErrorList {
+	errs := checkLabelName(volume.path, volume.value)
+	var sources int
+	for _, key := range sortedKeys(volume.value) {
+		if key == "name" {
+			continue
+		}
+		if sources++; sources > 1 {
+			errs = append(errs, field.Forbidden(volume.path.Child(key), "may not specify more than 1 volume type"))
 		}
 	}
 	return errs
 }
 
+// checkLabelName checks the field name; the schema reports that it is missing.
+func checkLabelName(at *field.Path, value map[string]any) field.ErrorList {
+	name, ok := value["name"].(string)
+	switch {
+	case !ok:
+		return nil
+	case name == "":
+		return field.ErrorList{field.Required(at.Child("name"), "")}
+	}
+	return invalid(at.Child("name"), name, validation.IsDNS1123Label(name))
+}
+
 func checkMounts(container item, volumes sets.Set[string]) field.ErrorList {
 	var errs field.ErrorList
 	for _, mount := range itemsAt(container.path, container.value, "volumeMounts") {
-		if name := textAt(mount.value, "name"); !volumes.Has(name) {
+		if name, ok := mount.value["name"].(string); ok && !volumes.Has(name) {
 			errs = append(errs, field.NotFound(mount.path.Child("name"), name))
 		}
 		subPath := textAt(mount.value, "subPath")
@@ -68,8 +90,7 @@ func forbidProbes(container item) field.ErrorList {
 }
 
 func checkContainer(at *field.Path, container map[string]any) field.ErrorList {
-	name := textAt(container, "name")
-	errs := invalid(at.Child("name"), name, validation.IsDNS1123Label(name))
+	errs := checkLabelName(at, container)
 	image := textAt(container, "image")
 	if image == "" {
 		errs = append(errs, field.Required(at.Child("image"), ""))
@@ -90,24 +111,29 @@ func checkContainer(at *field.Path, container map[string]any) field.ErrorList {
 func checkEnv(at *field.Path, container map[string]any) field.ErrorList {
 	var errs field.ErrorList
 	for _, env := range itemsAt(at, container, "env") {
-		name := textAt(env.value, "name")
-		if name == "" {
+		name, ok := env.value["name"].(string)
+		if ok && name == "" {
 			errs = append(errs, field.Required(env.path.Child("name"), ""))
-		} else {
+		} else if ok {
 			errs = append(errs, invalid(env.path.Child("name"), name, validation.IsRelaxedEnvVarName(name))...)
 		}
-		from := mapAt(env.value, "valueFrom")
-		if from == nil {
-			continue
-		}
-		if textAt(env.value, "value") != "" {
-			errs = append(errs, field.Invalid(env.path.Child("valueFrom"), "", "may not be specified when `value` is not empty"))
-		}
-		if len(from) != 1 {
-			errs = append(errs, field.Invalid(env.path.Child("valueFrom"), "", "must specify exactly one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"))
+		if from, ok := env.value["valueFrom"].(map[string]any); ok {
+			errs = append(errs, checkEnvSource(env.path.Child("valueFrom"), from, textAt(env.value, "value"))...)
 		}
 	}
 	return errs
+}
+
+func checkEnvSource(at *field.Path, from map[string]any, value string) field.ErrorList {
+	switch {
+	case value != "":
+		return invalid(at, "", []string{"may not be specified when `value` is not empty"})
+	case len(from) == 0:
+		return invalid(at, "", []string{"must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"})
+	case len(from) > 1:
+		return invalid(at, "", []string{"may not have more than one field specified at a time"})
+	}
+	return nil
 }
 
 func checkContainerPorts(at *field.Path, container map[string]any) field.ErrorList {

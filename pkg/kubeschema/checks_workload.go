@@ -65,7 +65,7 @@ func checkReplicatedPods(at *field.Path, spec map[string]any) field.ErrorList {
 	}
 	raw := mapAt(spec, "selector")
 	if len(raw) == 0 {
-		return append(errs, field.Invalid(at.Child("selector"), raw, "empty selector is invalid for deployment"))
+		return append(errs, field.Invalid(at.Child("selector"), raw, "empty selector is invalid"))
 	}
 	selector, ok := toSelector(raw)
 	if !ok {
@@ -104,7 +104,7 @@ func checkJobSpec(at *field.Path, spec map[string]any) field.ErrorList {
 	switch policy {
 	case "OnFailure", "Never":
 		return nil
-	case "":
+	case "", "Always": // Always is the default of a Pod
 		return field.ErrorList{field.Required(at, `valid values: "OnFailure", "Never"`)}
 	}
 	return field.ErrorList{field.NotSupported(at, policy, []string{"OnFailure", "Never"})}

@@ -33,15 +33,21 @@ func (r *run) metadata() field.ErrorList {
 	if r.kind.namespaced && meta.Namespace == "" {
 		meta.Namespace = metav1.NamespaceDefault // the client fills it in
 	}
-	return apivalidation.ValidateObjectMeta(&meta, r.kind.namespaced, nameRule(r.kind.id), at)
+	return apivalidation.ValidateObjectMeta(&meta, r.kind.namespaced, nameRule(r.kind.id, r.minor), at)
 }
 
+// relaxedServiceNames is the minor version from which a Service's name may begin with a digit (feature
+// RelaxedServiceNameValidation).
+const relaxedServiceNames = 36
+
 // nameRule is the rule for metadata.name of a kind. Custom resources and most built-in kinds take a DNS subdomain.
-func nameRule(id kindID) apivalidation.ValidateNameFunc {
+func nameRule(id kindID, minor string) apivalidation.ValidateNameFunc {
 	group, _, _ := strings.Cut(id.apiVersion, "/")
 	switch {
 	case group == "rbac.authorization.k8s.io":
 		return path.ValidatePathSegmentName
+	case id == kindID{"v1", "Service"} && minorNumber(minor) >= relaxedServiceNames:
+		return apivalidation.NameIsDNSLabel
 	case id == kindID{"v1", "Service"}:
 		return apivalidation.NameIsDNS1035Label
 	case id == kindID{"v1", "Namespace"}:

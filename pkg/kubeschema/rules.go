@@ -48,6 +48,39 @@ func (c *ruleCache) validate(path *field.Path, s *schema.Structural, value any, 
 	return errs
 }
 
+// compileAhead compiles the rules that value will need and that are not compiled yet, all at once: they do not depend on
+// each other, and the rules of one HTTPRoute are most of the time that its first validation takes.
+func (c *ruleCache) compileAhead(s *schema.Structural, value any, root bool) {
+	var wait sync.WaitGroup
+	c.eachMissing(s, value, root, map[ruleKey]bool{}, func(key ruleKey, s *schema.Structural) {
+		wait.Go(func() { c.compiled(key, s) })
+	})
+	wait.Wait()
+}
+
+// eachMissing calls visit once for every node with rules on the way through value that the cache does not have.
+func (c *ruleCache) eachMissing(s *schema.Structural, value any, root bool, seen map[ruleKey]bool, visit func(ruleKey, *schema.Structural)) {
+	if s == nil || value == nil {
+		return
+	}
+	if node := nodeKey(s); node != nil {
+		key := ruleKey{node, root}
+		if !seen[key] && !c.has(key) {
+			visit(key, s)
+		}
+		seen[key] = true
+	}
+	eachPart(nil, s, value, func(_ *field.Path, s *schema.Structural, part any) {
+		c.eachMissing(s, part, s.XEmbeddedResource, seen, visit)
+	})
+}
+
+func (c *ruleCache) has(key ruleKey) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.nodes[key] != nil
+}
+
 // eachPart calls visit with the parts of value that s describes, in a fixed order.
 func eachPart(path *field.Path, s *schema.Structural, value any, visit func(*field.Path, *schema.Structural, any)) {
 	switch value := value.(type) {

@@ -21,7 +21,7 @@ type run struct {
 }
 
 // all runs the steps of a create request in the API server's order: strict decoding, defaulting, metadata, schema, list
-// keys, CEL. As there, CEL rules do not run on an object of the wrong shape.
+// keys, CEL, and the checks of built-in types. As there, CEL rules do not run on an object of the wrong shape.
 func (r *run) all() []Violation {
 	structural := r.kind.schema.structural
 	violations := r.unknownFields()
@@ -33,9 +33,10 @@ func (r *run) all() []Violation {
 	errs = append(errs, objectmeta.Validate(context.Background(), nil, r.object, structural, false)...)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, structural, r.object)...)
 	if len(errs) == 0 {
+		r.rules.compileAhead(structural, r.object, true)
 		errs = r.rules.validate(nil, structural, r.object, true)
-		errs = append(errs, walkChecks(nil, structural, r.object)...)
 	}
+	errs = append(errs, walkChecks(nil, structural, r.object)...)
 	return append(violations, fromFieldErrors(errs)...)
 }
 

@@ -15,6 +15,7 @@ const objectMetaDefinition = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 // Validator checks objects for one Kubernetes version. It is safe for concurrent use.
 type Validator struct {
+	minor      string
 	kinds      map[kindID]*kindSchema
 	objectMeta *kindSchema
 	rules      *ruleCache
@@ -54,9 +55,21 @@ func New(kubernetesVersion string, extra ...CRD) (*Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	builtins := &bundle{path: builtinPrefix + minor + bundleSuffix, titled: true}
+	v := &Validator{minor: minor, kinds: make(map[kindID]*kindSchema, len(entries)), rules: newRuleCache()}
+	v.addEmbedded(entries)
+	for _, crd := range extra {
+		id := kindID{crd.APIVersion, crd.Kind}
+		v.kinds[id] = &kindSchema{id: id, namespaced: crd.Namespaced, load: func() (*compiled, error) {
+			return crd.schema.compile(noReferences)
+		}}
+	}
+	return v, nil
+}
+
+// addEmbedded makes the kinds of the index known: those of the validator's Kubernetes version and every CRD.
+func (v *Validator) addEmbedded(entries []indexEntry) {
+	builtins := &bundle{path: builtinPrefix + v.minor + bundleSuffix, titled: true}
 	bundles := map[string]*bundle{builtins.path: builtins}
-	v := &Validator{kinds: make(map[kindID]*kindSchema, len(entries)), rules: newRuleCache()}
 	v.objectMeta = &kindSchema{load: func() (*compiled, error) { return builtins.get(objectMetaDefinition) }}
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.bundle, builtinPrefix) && entry.bundle != builtins.path {
@@ -72,15 +85,10 @@ func New(kubernetesVersion string, extra ...CRD) (*Validator, error) {
 			return withOpenMetadata(c), err
 		}}
 	}
-	for _, crd := range extra {
-		id := kindID{crd.APIVersion, crd.Kind}
-		v.kinds[id] = &kindSchema{id: id, namespaced: crd.Namespaced, load: func() (*compiled, error) {
-			return crd.schema.compile(func(name string) (*compiled, error) {
-				return nil, fmt.Errorf("$ref %q: a CustomResourceDefinition has no references", name)
-			})
-		}}
-	}
-	return v, nil
+}
+
+func noReferences(name string) (*compiled, error) {
+	return nil, fmt.Errorf("$ref %q: a CustomResourceDefinition has no references", name)
 }
 
 // Validate returns every reason why the API server would refuse to create the object, sorted by path; nil means it would

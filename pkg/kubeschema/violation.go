@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -59,14 +60,14 @@ func tidy(violations []Violation) []Violation {
 	return slices.CompactFunc(violations, func(a, b Violation) bool { return a.Path == b.Path && a.Message == b.Message })
 }
 
-// redact removes the values from messages about a Secret's content.
+// redact removes the values from what is said about a Secret's content.
 func redact(violations []Violation) {
 	for i := range violations {
 		v := &violations[i]
-		if v.Reason == ReasonUnknownField || v.Reason == Reason(field.ErrorTypeRequired.String()) {
-			continue
+		content := strings.HasPrefix(v.Path, "data") || strings.HasPrefix(v.Path, "stringData")
+		if content && v.Value != nil {
+			v.Value = nil
+			v.Message = fmt.Sprintf("%s: (not shown)", v.Reason)
 		}
-		v.Value = nil
-		v.Message = fmt.Sprintf("%s: (the value of a Secret is not shown)", v.Reason)
 	}
 }
