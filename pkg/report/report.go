@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/charmbracelet/lipgloss"
 
@@ -32,14 +33,14 @@ func Formats() []Format {
 
 // Options says how a report is written. The zero value is plain text without source lines.
 type Options struct {
-	Tree       fs.FS              // the checkout, to show offending lines; nil shows none
+	FS         fs.FS              // the checkout, to show offending lines; nil shows none
 	Rules      []verify.RuleInfo  // what is known about the rules: help texts, and which lines must not be shown
 	Renderer   *lipgloss.Renderer // colours of the text format; nil or an Ascii profile is plain
 	Width      int                // columns of the terminal; 0 never wraps
 	Verbose    bool               // list passed checks too, and every issue of a check
 	Strict     bool               // a warning fails the run
 	PathPrefix string             // path of the checkout inside its repository, slash-separated; empty is the root
-	Version    string             // version of ameide, for formats that name their tool
+	Build      string             // version of ameide, for formats that name their tool
 }
 
 // Write writes the report in the named format. An unknown format is an error that lists the known ones.
@@ -73,13 +74,10 @@ func JSON(w io.Writer, r verify.Report, _ Options) error {
 	return enc.Encode(r)
 }
 
-// rule finds what is known about a rule; an unknown one has its id alone.
-func (o Options) rule(id string) verify.RuleInfo {
-	i := slices.IndexFunc(o.Rules, func(r verify.RuleInfo) bool { return r.ID == id })
-	if i < 0 {
-		return verify.RuleInfo{ID: id}
-	}
-	return o.Rules[i]
+// sensitive tells whether the lines that a rule blames may hold a secret. Those of the area secret always may, so that a
+// rule which is not described leaks nothing.
+func (o Options) sensitive(rule string) bool {
+	return strings.HasPrefix(rule, "secret/") || slices.ContainsFunc(o.Rules, func(r verify.RuleInfo) bool { return r.ID == rule && r.Sensitive })
 }
 
 // repoPath is a file of the checkout as its repository names it.

@@ -22,7 +22,7 @@ import (
 )
 
 func options() report.Options {
-	return report.Options{Tree: tree(), Rules: rules(), PathPrefix: "deploy/git ops", Version: "1.2.3"}
+	return report.Options{FS: tree(), Rules: rules(), PathPrefix: "deploy/git ops", Build: "1.2.3"}
 }
 
 func colour() *lipgloss.Renderer {
@@ -127,7 +127,7 @@ func TestTextIsSafeForATerminal(t *testing.T) {
 
 func TestTextShowsALongLineAroundItsFault(t *testing.T) {
 	line := "a: " + strings.Repeat("x", 500) + "WRONG" + strings.Repeat("y", 500)
-	o := report.Options{Tree: fstest.MapFS{"f": {Data: []byte(line)}}}
+	o := report.Options{FS: fstest.MapFS{"f": {Data: []byte(line)}}}
 	out := render(t, report.FormatText, verify.Report{Checks: []verify.Check{{Rule: "a/b", Status: verify.Fail, Issues: []verify.Issue{{File: "f", Line: 1, Actual: "WRONG"}}}}}, o)
 	lines := strings.Split(out, "\n")
 	for i, l := range lines {
@@ -161,7 +161,7 @@ func TestTextLimitsTheIssuesOfACheck(t *testing.T) {
 
 func TestTextWithoutSourcesStillNamesThePlace(t *testing.T) {
 	for name, fsys := range map[string]fstest.MapFS{"no file": {}, "short file": {realmFile: {Data: []byte("x\n")}}} {
-		out := render(t, report.FormatText, sample(), report.Options{Tree: fsys})
+		out := render(t, report.FormatText, sample(), report.Options{FS: fsys})
 		if !strings.Contains(out, realmFile+":5\n") {
 			t.Errorf("%s: place missing:\n%s", name, out)
 		}

@@ -112,7 +112,7 @@ type sarifLogical struct {
 func SARIF(w io.Writer, r verify.Report, o Options) error {
 	rules := ruleTable(r, o)
 	run := sarifRun{
-		Tool:        sarifTool{Driver: sarifDriver{Name: "ameide", Version: o.Version, InformationURI: toolURI, Rules: sarifRules(rules)}},
+		Tool:        sarifTool{Driver: sarifDriver{Name: "ameide", Version: o.Build, InformationURI: toolURI, Rules: sarifRules(rules)}},
 		Invocations: []sarifInvocation{{Successful: true}},
 		Results:     []sarifResult{},
 		ColumnKind:  "unicodeCodePoints",

@@ -48,7 +48,7 @@ type printer struct {
 // Text writes the report for people: the Applications, then every environment with its failed, warned and skipped
 // checks and the lines that cause them, then the counts and what to do next. It is plain without a Renderer.
 func Text(w io.Writer, r verify.Report, o Options) error {
-	p := &printer{styles: newStyles(o.Renderer), opts: o, sources: newSources(o.Tree)}
+	p := &printer{styles: newStyles(o.Renderer), opts: o, sources: newSources(o.FS)}
 	p.applications(r.Applications)
 	all := groups(r)
 	width := 0
@@ -135,7 +135,7 @@ func (p *printer) issue(rule string, issue verify.Issue) {
 	if issue.File != "" {
 		fmt.Fprintf(p, "        %s\n", p.place.Render(clean(place(issue))))
 	}
-	if e, ok := p.sources.excerpt(issue, p.opts.rule(rule).Sensitive); ok {
+	if e, ok := p.sources.excerpt(issue, p.opts.sensitive(rule)); ok {
 		p.excerpt(issue.Line, e)
 	}
 	for _, f := range facts(issue) {
