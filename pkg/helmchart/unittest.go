@@ -9,12 +9,10 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 
 	"github.com/helm-unittest/helm-unittest/pkg/unittest"
 	"github.com/helm-unittest/helm-unittest/pkg/unittest/results"
-	"golang.org/x/sync/errgroup"
 )
 
 // SuiteResult is the outcome of one helm-unittest suite.
@@ -40,35 +38,29 @@ type TestResult struct {
 // Unittest runs the chart's suites (tests/**/*_test.yaml) with helm-unittest, in CI mode: a snapshot that is not stored
 // in the checkout fails its test instead of being created. The library writes beside the suites, so everything runs on a
 // copy below scratch, an existing directory, and is removed again; value files outside of the chart that suites name are
-// copied along. Results are in the order of the file names. The error is for what no suite is to blame for.
+// copied along. Results are in the order of the file names. The error is for what no suite is to blame for. One call at a
+// time: the library writes the tests' capabilities into a global of Helm's.
 func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, error) {
 	files, err := suiteFiles(c.fsys, c.dir)
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
-	perFile := make([][]SuiteResult, len(files))
+	var out []SuiteResult
 	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(runtime.GOMAXPROCS(0))
-		for i, file := range files {
-			group.Go(func() error {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				run := suiteRun{chart: c, root: root, dir: dir, file: file}
-				var err error
-				perFile[i], err = run.all()
+		for _, file := range files {
+			if err := ctx.Err(); err != nil {
 				return err
-			})
+			}
+			results, err := suiteRun{chart: c, root: root, dir: dir, file: file}.all()
+			if err != nil {
+				return err
+			}
+			out = append(out, results...)
 		}
-		return group.Wait()
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("unit tests of %s: %w", c.dir, err)
-	}
-	var out []SuiteResult
-	for _, list := range perFile {
-		out = append(out, list...)
 	}
 	return out, nil
 }
