@@ -91,10 +91,9 @@ func forbidProbes(container item) field.ErrorList {
 
 func checkContainer(at *field.Path, container map[string]any) field.ErrorList {
 	errs := checkLabelName(at, container)
-	image := textAt(container, "image")
-	if image == "" {
+	if image, ok := container["image"].(string); container["image"] == nil || (ok && image == "") {
 		errs = append(errs, field.Required(at.Child("image"), ""))
-	} else if strings.TrimSpace(image) != image {
+	} else if ok && strings.TrimSpace(image) != image {
 		errs = append(errs, field.Invalid(at.Child("image"), image, "must not have leading or trailing whitespace"))
 	}
 	errs = append(errs, checkEnv(at, container)...)

@@ -64,6 +64,9 @@ func checkReplicatedPods(at *field.Path, spec map[string]any) field.ErrorList {
 		errs = append(errs, field.NotSupported(at.Child("template", "spec", "restartPolicy"), policy, []string{"Always"}))
 	}
 	raw := mapAt(spec, "selector")
+	if raw == nil {
+		return errs // the schema reports it
+	}
 	if len(raw) == 0 {
 		return append(errs, field.Invalid(at.Child("selector"), raw, "empty selector is invalid"))
 	}

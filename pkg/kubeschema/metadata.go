@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,8 +21,9 @@ func (r *run) metadata() field.ErrorList {
 	if _, ok := raw.(map[string]any); !ok {
 		return nil // the schema of the kind reports the type
 	}
-	defaulting.PruneNonNullableNullsWithoutDefaults(raw, r.objectMeta.schema.structural) // creationTimestamp: null
-	if errs := validation.ValidateCustomResource(at, raw, r.objectMeta.validator); len(errs) > 0 {
+	only := map[string]any{"metadata": raw}
+	defaulting.PruneNonNullableNullsWithoutDefaults(only, r.objectMeta.schema.structural) // creationTimestamp: null
+	if errs := schemaErrors(only, r.objectMeta.validator); len(errs) > 0 {
 		return errs
 	}
 	var meta metav1.ObjectMeta

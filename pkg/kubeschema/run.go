@@ -2,6 +2,8 @@ package kubeschema
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
@@ -29,7 +31,7 @@ func (r *run) all() []Violation {
 	defaulting.PruneNonNullableNullsWithoutDefaults(r.object, structural)
 
 	errs := r.metadata()
-	errs = append(errs, validation.ValidateCustomResource(nil, r.object, r.kind.validator)...)
+	errs = append(errs, schemaErrors(r.object, r.kind.validator)...)
 	errs = append(errs, objectmeta.Validate(context.Background(), nil, r.object, structural, false)...)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, structural, r.object)...)
 	if len(errs) == 0 {
@@ -44,25 +46,26 @@ func (r *run) all() []Violation {
 func (r *run) unknownFields() []Violation {
 	structural := r.kind.schema.structural
 	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
-	violations := unknownFields("", structural, pruning.PruneWithOptions(r.object, structural, true, options))
+	violations := unknownFields(structural, pruning.PruneWithOptions(r.object, structural, true, options))
 	coerce := objectmeta.CoerceOptions{DropInvalidFields: true, ReturnUnknownFieldPaths: true}
 	err, paths := objectmeta.CoerceWithOptions(nil, r.object, structural, false, coerce)
 	if err != nil {
 		violations = append(violations, fromFieldErrors(field.ErrorList{err})...)
 	}
-	violations = append(violations, unknownFields("", structural, paths)...)
+	violations = append(violations, unknownFields(structural, paths)...)
 	metadata, ok := r.object["metadata"].(map[string]any)
 	if !ok {
 		return violations
 	}
 	meta := r.objectMeta.schema.structural
 	options = structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
-	return append(violations, unknownFields("metadata.", meta, pruning.PruneWithOptions(metadata, meta, false, options))...)
+	only := map[string]any{"metadata": metadata}
+	return append(violations, unknownFields(meta, pruning.PruneWithOptions(only, meta, false, options))...)
 }
 
 // withOpenMetadata takes the metadata out of a built-in kind's schema: it is checked apart, for every kind alike.
 func withOpenMetadata(c *compiled) *compiled {
-	if c == nil || c.structural.Properties == nil {
+	if c.structural.Properties == nil {
 		return c
 	}
 	structural, openapi := *c.structural, *c.openapi
@@ -77,4 +80,27 @@ func withOpenMetadata(c *compiled) *compiled {
 	structural.Properties["metadata"] = structuralschema.Structural{Generic: structuralschema.Generic{Type: "object"}}
 	openapi.Properties["metadata"] = spec.Schema{SchemaProps: spec.SchemaProps{Type: spec.StringOrArray{"object"}}}
 	return &compiled{&structural, &openapi}
+}
+
+// metadataOnly is the schema of an object that has nothing but metadata: it gives the metadata its right path.
+func metadataOnly(meta *compiled) *compiled {
+	return &compiled{
+		structural: &structuralschema.Structural{
+			Generic:    structuralschema.Generic{Type: "object"},
+			Properties: map[string]structuralschema.Structural{"metadata": *meta.structural},
+		},
+		openapi: &spec.Schema{SchemaProps: spec.SchemaProps{
+			Type:       spec.StringOrArray{"object"},
+			Properties: map[string]spec.Schema{"metadata": *meta.openapi},
+		}},
+	}
+}
+
+// schemaErrors runs the schema. A fraction where an integer belongs is reported twice, once without a path: that one is
+// left out.
+func schemaErrors(object map[string]any, validator validation.SchemaValidator) field.ErrorList {
+	errs := validation.ValidateCustomResource(nil, object, validator)
+	return slices.DeleteFunc(errs, func(err *field.Error) bool {
+		return strings.HasPrefix(err.Detail, "Checked value must be of type")
+	})
 }

@@ -10,15 +10,14 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 )
 
-// unknownFields makes violations of the paths that pruning removed from an object of the schema. prefix stands before
-// every path.
-func unknownFields(prefix string, s *schema.Structural, paths []string) []Violation {
+// unknownFields makes violations of the paths that pruning removed from an object of the schema.
+func unknownFields(s *schema.Structural, paths []string) []Violation {
 	violations := make([]Violation, 0, len(paths))
 	for _, path := range paths {
 		violations = append(violations, Violation{
-			Path:    prefix + path,
+			Path:    path,
 			Reason:  ReasonUnknownField,
-			Message: fmt.Sprintf("unknown field %q", prefix+path),
+			Message: fmt.Sprintf("unknown field %q", path),
 			Hint:    nearestField(s, path),
 		})
 	}
@@ -33,7 +32,7 @@ func nearestField(s *schema.Structural, path string) string {
 	if parent == nil {
 		return ""
 	}
-	best, distance := "", len(last)/3+2
+	best, distance := "", max(len(last)/3, 1)+1
 	for _, name := range slices.Sorted(maps.Keys(parent.Properties)) {
 		if d := levenshtein.Distance(strings.ToLower(last), strings.ToLower(name), nil); d < distance {
 			best, distance = name, d

@@ -19,6 +19,7 @@ type Validator struct {
 	kinds      map[kindID]*kindSchema
 	objectMeta *kindSchema
 	rules      *ruleCache
+	bundles    map[string]*bundle // by path, opened when needed
 }
 
 // kindSchema is a kind and, once asked for, its compiled schema.
@@ -69,20 +70,29 @@ func New(kubernetesVersion string, extra ...CRD) (*Validator, error) {
 // addEmbedded makes the kinds of the index known: those of the validator's Kubernetes version and every CRD.
 func (v *Validator) addEmbedded(entries []indexEntry) {
 	builtins := &bundle{path: builtinPrefix + v.minor + bundleSuffix, titled: true}
-	bundles := map[string]*bundle{builtins.path: builtins}
-	v.objectMeta = &kindSchema{load: func() (*compiled, error) { return builtins.get(objectMetaDefinition) }}
+	v.bundles = map[string]*bundle{builtins.path: builtins}
+	v.objectMeta = &kindSchema{load: func() (*compiled, error) {
+		c, err := builtins.get(objectMetaDefinition)
+		if err != nil {
+			return nil, err
+		}
+		return metadataOnly(c), nil
+	}}
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.bundle, builtinPrefix) && entry.bundle != builtins.path {
 			continue
 		}
-		b := bundles[entry.bundle]
+		b := v.bundles[entry.bundle]
 		if b == nil {
 			b = &bundle{path: entry.bundle}
-			bundles[entry.bundle] = b
+			v.bundles[entry.bundle] = b
 		}
 		v.kinds[entry.id] = &kindSchema{id: entry.id, namespaced: entry.namespaced, load: func() (*compiled, error) {
 			c, err := b.get(entry.definition)
-			return withOpenMetadata(c), err
+			if err != nil {
+				return nil, err
+			}
+			return withOpenMetadata(c), nil
 		}}
 	}
 }
