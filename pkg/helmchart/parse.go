@@ -28,6 +28,10 @@ func parseValues(file string, data []byte) (*tree, error) {
 	}
 	values := map[string]any{}
 	if root == nil {
+		// Where nothing is written Helm may still see a string: a lone "!" is one.
+		if err := yaml.Unmarshal(data, &values); err != nil {
+			return nil, yamlError(file, err)
+		}
 		return &tree{pos: Pos{File: file}, keys: map[string]*tree{}}, nil
 	}
 	if root.Kind != yamlnode.MappingNode {
