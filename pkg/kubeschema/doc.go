@@ -13,3 +13,5 @@
 // Nothing is read before it is needed: New parses an index, the first object of a kind decodes that kind's schema, and a
 // CEL rule is compiled when an object has the field that it guards.
 package kubeschema
+
+//go:generate go run ../../internal/schemagen -out schemas

@@ -3,6 +3,7 @@ package kubeschema
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -143,4 +144,25 @@ func FuzzAnyObjectIsJudgedWithoutAPanic(f *testing.F) {
 			v.Validate(object)
 		}
 	})
+}
+
+func TestValidatorsMayShareAnExtraCRD(t *testing.T) {
+	crds, err := ParseCRDs([]byte(tenantCRD))
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := Decode([]byte("apiVersion: ameide.io/v1\nkind: Domain\nmetadata: {name: acme}\nspec: {sku: Shared}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		v := newValidator(t, crds...)
+		wait.Go(func() {
+			if got := v.Validate(objects[0]); len(got) > 0 {
+				t.Errorf("got %q", messages(got))
+			}
+		})
+	}
+	wait.Wait()
 }

@@ -66,9 +66,10 @@ func (n *node) compile(resolve resolver) (*compiled, error) {
 
 // compileLeaf converts what the node says about itself, in the API server's own steps.
 func (n *node) compileLeaf() (*compiled, error) {
-	n.Title = "" // titles of built-in types mean something here, see bundle.titled
+	leaf := n.JSONSchemaProps
+	leaf.Title = "" // a title stands for a built-in type here, see bundle.titled
 	var props apiextensions.JSONSchemaProps
-	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&n.JSONSchemaProps, &props, nil); err != nil {
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&leaf, &props, nil); err != nil {
 		return nil, err
 	}
 	structural, err := schema.NewStructural(&props)
