@@ -58,11 +58,38 @@ type CatalogPrimitive struct {
 	Definition  string `yaml:"definition,omitempty" doc:"Definition that a process or an agent executes: the name of a processdefinition or an agentdefinition." rule:"entity"`
 }
 
+// IsDefinition tells a design-time definition from a primitive that runs.
+func (p CatalogPrimitive) IsDefinition() bool {
+	return p.Kind == "processdefinition" || p.Kind == "agentdefinition"
+}
+
 // EntityKind is the Backstage kind of a primitive, in lower case: a definition is a resource, everything that runs is a
 // component.
 func (p CatalogPrimitive) EntityKind() string {
-	if p.Kind == "processdefinition" || p.Kind == "agentdefinition" {
+	if p.IsDefinition() {
 		return "resource"
 	}
 	return "component"
+}
+
+// EntityType is spec.type of a primitive's entity.
+func (p CatalogPrimitive) EntityType() string {
+	switch p.Kind {
+	case "uisurface":
+		return "frontend"
+	case "processdefinition":
+		return "process-definition"
+	case "agentdefinition":
+		return "agent-definition"
+	default:
+		return p.Kind + "-primitive"
+	}
+}
+
+// Stage is the lifecycle of a primitive: production where the spec says nothing.
+func (p CatalogPrimitive) Stage() string {
+	if p.Lifecycle == "" {
+		return "production"
+	}
+	return p.Lifecycle
 }

@@ -21,12 +21,10 @@ func (d *decoder) checkAll() {
 	found := d.problems
 	d.problems = nil
 	d.check()
-	for _, p := range d.problems {
-		if !slices.ContainsFunc(found, func(f Problem) bool { return f.Line == p.Line }) {
-			found = append(found, p)
-		}
+	follows := func(p Problem) bool {
+		return slices.ContainsFunc(found, func(f Problem) bool { return f.Line == p.Line })
 	}
-	d.problems = found
+	d.problems = append(slices.DeleteFunc(d.problems, follows), found...)
 }
 
 func (d *decoder) check() {

@@ -31,12 +31,24 @@ func (d *decoder) checkCatalog() {
 		d.refer(k, path+".owner", "group", e.Owner)
 		d.refer(k, path+".system", "system", e.System)
 		d.refer(k, path+".definition", "resource", e.Definition)
+		d.checkPrimitive(path, e)
+	}
+}
+
+// checkPrimitive finds keys that the kind of a primitive has no use for.
+func (d *decoder) checkPrimitive(path string, p CatalogPrimitive) {
+	if p.Proto != "" && p.IsDefinition() {
+		d.blame(path+".proto", "", "%s: %s has no proto service", path, p.Kind)
+	}
+	if p.Definition != "" && p.Kind != "process" && p.Kind != "agent" {
+		d.blame(path+".definition", "", "%s: %s executes no definition", path, p.Kind)
 	}
 }
 
 func (d *decoder) declare(k known) {
 	c := d.spec.Catalog
 	k["component:default/backstage"] = "the portal itself"
+	k["resource:default/backstage-database"] = "the portal itself"
 	for i, e := range c.Domains {
 		d.add(k, entry("catalog.domains", i), "domain", e.Name)
 	}

@@ -211,6 +211,8 @@ func TestProblemNamesPlaceAndRemedy(t *testing.T) {
 		{"names that differ in case", "catalog: {groups: [{name: platform, type: team}, {name: Platform, type: team}]}\n", `catalog.groups[1] declares group:default/platform, which catalog.groups[0] declares already`},
 		{"second portal", "catalog: {primitives: [{kind: domain, name: backstage, owner: platform, system: platform-factory}]}\n", `declares component:default/backstage, which the portal itself declares already`},
 		{"missing definition", "catalog: {primitives: [{kind: process, name: p, owner: platform, system: platform-factory, definition: d}]}\n", `definition: the catalog has no resource:default/d`},
+		{"definition of a domain", "catalog: {primitives: [{kind: domain, name: p, owner: platform, system: platform-factory, definition: d}]}\n", `catalog.primitives[0]: domain executes no definition`},
+		{"proto of a definition", "catalog: {primitives: [{kind: agentdefinition, name: p, owner: platform, system: platform-factory, proto: 'https://a.io/b'}]}\n", `catalog.primitives[0]: agentdefinition has no proto service`},
 		{"self-merge", "oidc: &a\n  <<: *a\n", `aliases and merge keys lead to more than`},
 	}
 	for _, test := range tests {

@@ -58,3 +58,27 @@ func (e Environment) IssuerHost() string {
 func (s *Spec) CatalogURL() string {
 	return strings.TrimSuffix(s.GitOps.RepoURL, ".git") + "/blob/" + s.GitOps.Revision + "/sources/backstage/catalog/all.yaml"
 }
+
+// Primary is the environment that the portal's own catalog entry points at: production, or else the first one.
+func (s Spec) Primary() Environment {
+	for _, e := range s.Environments {
+		if IsProduction(e.Name) {
+			return e
+		}
+	}
+	return s.Environments[0]
+}
+
+// TreeURL is the web address of a folder of the checkout, with the trailing slash that Backstage expects of folders.
+func (g GitOps) TreeURL(folder string) string {
+	return strings.TrimSuffix(g.RepoURL, ".git") + "/tree/" + g.Revision + "/" + folder + "/"
+}
+
+// Slug is owner/name of a repository on GitHub, and empty for every other host.
+func (g GitOps) Slug() string {
+	slug, ok := strings.CutPrefix(strings.TrimSuffix(g.RepoURL, ".git"), "https://github.com/")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(slug, "/")
+}
