@@ -107,58 +107,68 @@ func properties(n *yaml.Node, names map[string]bool) {
 	}
 }
 
-var (
-	expression    = regexp.MustCompile(`\$\{\{(.*?)\}\}`)
-	stepUse       = regexp.MustCompile(`\bsteps(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])`)
-	parameterUse  = regexp.MustCompile(`\bparameters(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])`)
-	stringLiteral = regexp.MustCompile(`^(false|no|off|0|null)$`)
-)
+// scaffolding is what the expressions of a template may use.
+type scaffolding struct {
+	expression, step, parameter *regexp.Regexp  // compiled for templates only: start-up does not pay for them
+	asked                       map[string]bool // parameters
+	done                        map[string]bool // earlier steps
+}
+
+func newScaffolding() *scaffolding {
+	const name = `(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])`
+	return &scaffolding{
+		expression: regexp.MustCompile(`\$\{\{(.*?)\}\}`),
+		step:       regexp.MustCompile(`\bsteps` + name),
+		parameter:  regexp.MustCompile(`\bparameters` + name),
+		asked:      map[string]bool{},
+		done:       map[string]bool{},
+	}
+}
 
 // steps finds step ids that are given twice, conditions that always hold, and expressions that use a step or a
 // parameter that does not exist: the scaffolder renders those as nothing.
 func (c *checker) steps() {
-	asked := map[string]bool{}
+	s := newScaffolding()
 	if n := c.entity.at("spec", "parameters"); n != nil {
-		properties(n, asked)
+		properties(n, s.asked)
 	}
-	done := map[string]bool{}
 	for i, step := range items(c.entity.at("spec", "steps")) {
 		field := index("spec.steps", i)
-		c.uses(step, field, asked, done)
-		if n := child(step, "if"); n != nil && typeOf(n) == typeString && stringLiteral.MatchString(n.Value) {
+		c.uses(step, field, s)
+		if n := child(step, "if"); n != nil && typeOf(n) == typeString && slices.Contains([]string{"false", "no", "off", "0", "null"}, n.Value) {
 			c.add(n, field+".if", "write it without quotes", "the text %q is not empty, so the step always runs", n.Value)
 		}
 		id := child(step, "id")
 		if id == nil {
-			done["step-"+strconv.Itoa(i+1)] = true // the scaffolder's own name
+			s.done["step-"+strconv.Itoa(i+1)] = true // the scaffolder's own name
 			continue
 		}
-		if done[id.Value] {
+		if s.done[id.Value] {
 			c.add(id, field+".id", "", "another step is called %q too; its output is lost", id.Value)
 		}
-		done[id.Value] = true
+		s.done[id.Value] = true
 	}
 	if output := c.entity.at("spec", "output"); output != nil {
-		c.uses(output, "spec.output", asked, done)
+		c.uses(output, "spec.output", s)
 	}
 }
 
 // uses judges every expression below n.
-func (c *checker) uses(n *yaml.Node, field string, asked, done map[string]bool) {
+func (c *checker) uses(n *yaml.Node, field string, s *scaffolding) {
 	n = target(n)
 	if n.Kind == yaml.ScalarNode {
-		for _, e := range expression.FindAllStringSubmatch(n.Value, -1) {
-			c.known(n, field, e[1], stepUse, "an earlier step", done)
-			c.known(n, field, e[1], parameterUse, "a parameter", asked)
+		for _, e := range s.expression.FindAllStringSubmatch(n.Value, -1) {
+			c.known(n, field, e[1], s.step, "an earlier step", s.done)
+			c.known(n, field, e[1], s.parameter, "a parameter", s.asked)
 		}
 	}
 	if n.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			c.uses(n.Content[i+1], join(field, target(n.Content[i]).Value), asked, done)
+			c.uses(n.Content[i+1], join(field, target(n.Content[i]).Value), s)
 		}
 	}
 	for i, item := range items(n) {
-		c.uses(item, index(field, i), asked, done)
+		c.uses(item, index(field, i), s)
 	}
 }
 

@@ -21,12 +21,13 @@ type decoder struct {
 	spec      *Spec
 	problems  Problems
 	positions map[string]Position
+	rules     map[string]rule
 	patterns  map[string]*regexp.Regexp
 	budget    int
 }
 
 func newDecoder(file string, s *Spec) *decoder {
-	return &decoder{file: file, spec: s, positions: map[string]Position{}, patterns: map[string]*regexp.Regexp{}, budget: budget}
+	return &decoder{file: file, spec: s, positions: map[string]Position{}, rules: rules(), patterns: map[string]*regexp.Regexp{}, budget: budget}
 }
 
 func (d *decoder) root(n *yaml.Node) {

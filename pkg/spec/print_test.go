@@ -96,3 +96,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParse(b *testing.B) {
+	var out bytes.Buffer
+	if err := Print(&out, Default()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := Parse(FileName, out.Bytes()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package spec
 
+import "maps"
+
 // rule is what one scalar must look like. The pattern is valid both for Go and for ECMAScript, because editors judge
 // by the same text in the JSON Schema.
 type rule struct {
@@ -19,14 +21,11 @@ const (
 	oneLine    = `[^\x00-\x1f\x7f]*`
 )
 
-// ruleOf finds a rule by the name that a field's `rule` tag carries.
-func ruleOf(name string) (rule, bool) {
-	for _, table := range []map[string]rule{nameRules(), valueRules()} {
-		if r, ok := table[name]; ok {
-			return r, true
-		}
-	}
-	return rule{}, false
+// rules are all rules by the name that a field's `rule` tag carries.
+func rules() map[string]rule {
+	all := nameRules()
+	maps.Copy(all, valueRules())
+	return all
 }
 
 // nameRules are names of things: in DNS, Kubernetes, PostgreSQL, Vault, Keycloak and Backstage.

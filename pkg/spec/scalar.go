@@ -45,7 +45,7 @@ func (d *decoder) text(n *yaml.Node, value, path string, f field) {
 		d.problem(n, suggestion(value, f.enum), "%s: unknown value %q", path, value)
 		return
 	}
-	r, ok := ruleOf(f.rule)
+	r, ok := d.rules[f.rule]
 	if !ok || d.pattern(r).MatchString(value) {
 		return
 	}

@@ -97,7 +97,7 @@ func scalarSchema(v reflect.Value, f field) object {
 	if len(f.enum) > 0 {
 		s["enum"] = enumOf(v.Kind(), f.enum)
 	}
-	r, ok := ruleOf(f.rule)
+	r, ok := rules()[f.rule]
 	switch {
 	case !ok:
 	case v.Kind() == reflect.Int: // the only rule of numbers
