@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// lab is what cases work in: the ameide to measure, the peers, and a scratch folder.
+type lab struct {
+	ameide   string
+	fixture  string
+	schemas  string
+	work     string
+	peers    toolbox
+	progress io.Writer
+}
+
+func newLab(progress io.Writer, o options) (*lab, error) {
+	var err error
+	abs := func(path string) string {
+		out, e := filepath.Abs(path)
+		if e != nil && err == nil {
+			err = e
+		}
+		return out
+	}
+	if o.tools == "" {
+		cache, e := os.UserCacheDir()
+		if e != nil {
+			return nil, e
+		}
+		o.tools = filepath.Join(cache, "ameide", "tools")
+	}
+	l := &lab{ameide: abs(o.bin), fixture: abs(o.fixture), schemas: abs(o.schemas), progress: progress}
+	l.peers = toolbox{dir: abs(o.tools), progress: progress}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(l.ameide); err != nil {
+		return nil, fmt.Errorf("%w (make build)", err)
+	}
+	l.work, err = os.MkdirTemp("", "ameide-bench-")
+	return l, err
+}
+
+// copyFixture makes a fresh copy of the checkout, and a Git checkout of it.
+func (l *lab) copyFixture(ctx context.Context, name string) (string, error) {
+	dir := filepath.Join(l.work, name)
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(dir, os.DirFS(l.fixture)); err != nil {
+		return "", err
+	}
+	if out, err := exec.CommandContext(ctx, "git", "-C", dir, "init", "-q").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("git init: %w: %s", err, out)
+	}
+	return dir, nil
+}
+
+// generated is a fresh copy of the checkout with the portal in it.
+func (l *lab) generated(ctx context.Context, name string) (string, error) {
+	dir, err := l.copyFixture(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	_, err = l.generate(dir).run(ctx)
+	return dir, err
+}
+
+func (l *lab) generate(dir string) command {
+	return command{args: []string{l.ameide, "platform", "backstage", "generate", "--gitops-root", dir}}
+}
+
+func (l *lab) verify(dir string, flags ...string) command {
+	return command{args: append([]string{l.ameide, "platform", "backstage", "verify", "--gitops-root", dir}, flags...)}
+}
+
+// application is what verify says Argo CD would deploy.
+type application struct {
+	Name       string   `json:"name"`
+	Env        string   `json:"env"`
+	Namespace  string   `json:"namespace"`
+	Chart      string   `json:"chart"`
+	ValueFiles []string `json:"value_files"`
+}
+
+// applications asks ameide for the Applications of a tree.
+func (l *lab) applications(ctx context.Context, dir string) ([]application, error) {
+	c := l.verify(dir, "--json")
+	c.out = filepath.Join(l.work, "verify.json")
+	if _, err := c.run(ctx); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(c.out)
+	if err != nil {
+		return nil, err
+	}
+	var report struct {
+		Applications []application `json:"applications"`
+	}
+	if err := json.Unmarshal(data, &report); err != nil {
+		return nil, fmt.Errorf("parse verify --json: %w", err)
+	}
+	if len(report.Applications) == 0 {
+		return nil, fmt.Errorf("verify --json lists no applications")
+	}
+	return report.Applications, nil
+}

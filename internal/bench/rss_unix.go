@@ -1,0 +1,21 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// peakRSS is the largest resident set of a process in MB. Linux counts kilobytes, macOS bytes.
+func peakRSS(p *os.ProcessState) float64 {
+	usage, ok := p.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return float64(usage.Maxrss) / (1 << 20)
+	}
+	return float64(usage.Maxrss) / (1 << 10)
+}
