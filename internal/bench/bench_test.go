@@ -147,8 +147,8 @@ func TestLocalSchemasAcceptGoodObjectsAndRefuseUnknownFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ file, object, fault string }{
-		{"service__v1.json", `{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{"ports":[{"port":80,"targetPort":"http"},{"port":81,"targetPort":8081}]}}`, ""},
-		{"service__v1.json", `{"apiVersion":"v1","kind":"Service","spec":{"prots":[]}}`, "prots"},
+		{"service_v1_v1.json", `{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{"ports":[{"port":80,"targetPort":"http"},{"port":81,"targetPort":8081}]}}`, ""},
+		{"service_v1_v1.json", `{"apiVersion":"v1","kind":"Service","spec":{"prots":[]}}`, "prots"},
 		{"deployment_apps_v1.json", `{"apiVersion":"apps/v1","kind":"Deployment","spec":{"template":{}}}`, "selector"},
 		{"httproute_gateway.networking.k8s.io_v1.json", `{"spec":{"hostnames":["a.example"]}}`, ""},
 		{"httproute_gateway.networking.k8s.io_v1.json", `{"spec":{"hostname":"a.example"}}`, "hostname"},

@@ -91,7 +91,7 @@ func writeStandalone(to string, definitions map[string]any, apiVersion, kind, ro
 	}
 	group, version, ok := strings.Cut(apiVersion, "/")
 	if !ok {
-		group, version = "", apiVersion
+		version = group // kubeconform calls the group of v1 "v1", too
 	}
 	return os.WriteFile(filepath.Join(to, fmt.Sprintf("%s_%s_%s.json", strings.ToLower(kind), group, version)), data, 0o644)
 }
