@@ -1,0 +1,32 @@
+package factory
+
+import (
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/spec"
+)
+
+// NewPlan is the installation as files: what templates generate for the named environments and what other people's
+// files in the checkout need in addition. An error names the file and line that is in the way; then there is no plan.
+func NewPlan(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan, error) {
+	plan, err := generated(templates, s, envs)
+	if err != nil {
+		return nil, err
+	}
+	w := newWorkspace(tree, s)
+	selected := map[string]bool{}
+	for _, e := range envs {
+		selected[e] = true
+	}
+	if err := w.edits(selected); err != nil {
+		return nil, err
+	}
+	plan = append(plan, w.files()...)
+	for _, name := range slices.Sorted(maps.Keys(w.absent)) {
+		plan = append(plan, checkout.File{Path: name, Kind: checkout.Absent, Reason: "the platform's chart is not in this checkout: its part for the portal is missing"})
+	}
+	return plan, nil
+}

@@ -1,0 +1,117 @@
+package factory
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+
+	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/spec"
+)
+
+const (
+	suffix     = ".tmpl"
+	envSegment = "{env}"
+)
+
+// data is what a template sees. Env is the zero value in files that belong to no environment.
+type data struct {
+	Spec  spec.Spec
+	Env   spec.Environment
+	Image spec.Image
+}
+
+// generated executes every template of tree and returns the files of the checkout, without those of skipped
+// environments and, where no local environment exists, without its own component tree.
+func generated(tree fs.FS, s *spec.Spec, envs []string) ([]checkout.File, error) {
+	var files []checkout.File
+	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(p, suffix) {
+			return err
+		}
+		out, err := expand(tree, p, s, envs)
+		files = append(files, out...)
+		return err
+	})
+	return files, err
+}
+
+// expand is one template as one file, or as one file for each environment.
+func expand(tree fs.FS, p string, s *spec.Spec, envs []string) ([]checkout.File, error) {
+	target := strings.TrimSuffix(p, suffix)
+	if !strings.Contains(target, envSegment) {
+		if !wanted(target, s) {
+			return nil, nil
+		}
+		f, err := execute(tree, p, target, data{Spec: *s, Image: s.Image})
+		return []checkout.File{f}, err
+	}
+	var files []checkout.File
+	for _, e := range s.Environments {
+		if !slices.Contains(envs, e.Name) {
+			continue
+		}
+		f, err := execute(tree, p, strings.ReplaceAll(target, envSegment, e.Name), data{Spec: *s, Env: e, Image: s.ImageOf(e)})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// wanted leaves out environments/<name>/ of an environment that the installation does not have.
+func wanted(target string, s *spec.Spec) bool {
+	dir, rest, _ := strings.Cut(target, "/")
+	if dir != "environments" {
+		return true
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	if name == "_shared" {
+		return true
+	}
+	_, ok := s.Environment(name)
+	return ok
+}
+
+func execute(tree fs.FS, p, target string, d data) (checkout.File, error) {
+	text, err := fs.ReadFile(tree, p)
+	if err != nil {
+		return checkout.File{}, err
+	}
+	t, err := template.New(path.Base(p)).Delims("[[", "]]").Option("missingkey=error").Funcs(functions()).Parse(string(text))
+	if err != nil {
+		return checkout.File{}, fmt.Errorf("parse template %s: %w", p, err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, d); err != nil {
+		return checkout.File{}, fmt.Errorf("execute template %s: %w", p, err)
+	}
+	return checkout.File{Path: target, Content: out.Bytes(), Mode: 0o644}, nil
+}
+
+// functions is sprig without what reads the machine, the clock or chance: the same input must give the same bytes.
+func functions() template.FuncMap {
+	f := sprig.TxtFuncMap()
+	for name := range f {
+		if impure(name) {
+			delete(f, name)
+		}
+	}
+	return f
+}
+
+func impure(name string) bool {
+	for _, prefix := range []string{"rand", "gen", "derive", "encrypt", "decrypt", "uuid", "now", "date", "ago", "env", "expandenv", "getHost", "bcrypt", "htpasswd", "buildCustomCert", "shuffle"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

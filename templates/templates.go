@@ -1,0 +1,23 @@
+// Package templates holds every file that ameide generates, as files.
+//
+// A file X.tmpl below gitops/ becomes X at the same path of the GitOps checkout. Its delimiters are [[ and ]], because
+// Helm charts and Go templates are full of braces. A path segment {env} stands for each environment in turn. The suffix
+// keeps Go's embedding from dropping dotfiles, files that begin with an underscore, and folders with a go.mod.
+package templates
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed all:gitops
+var files embed.FS
+
+// GitOps is the tree of templates for a GitOps checkout.
+func GitOps() fs.FS {
+	sub, err := fs.Sub(files, "gitops")
+	if err != nil { // the path is a constant of this package
+		panic(err)
+	}
+	return sub
+}
