@@ -86,5 +86,19 @@ func isAuthority(s, ends string, mayBeEmpty bool) bool {
 	if host == "" {
 		return mayBeEmpty && port == ""
 	}
-	return ipv6Host.MatchString(host) || !forbiddenHost.MatchString(host)
+	return ipv6Host.MatchString(host) || !forbiddenHost.MatchString(host) && !isBrokenIPv4(host)
+}
+
+// isBrokenIPv4 tells a host that ends in a number, which makes it an IPv4 address in the URL standard, and is none.
+func isBrokenIPv4(host string) bool {
+	parts := strings.Split(strings.TrimSuffix(host, "."), ".")
+	if _, err := strconv.ParseUint(parts[len(parts)-1], 10, 32); err != nil {
+		return false
+	}
+	for _, part := range parts[:len(parts)-1] {
+		if n, err := strconv.Atoi(part); err != nil || n < 0 || n > 255 {
+			return true
+		}
+	}
+	return len(parts) > 4
 }

@@ -44,6 +44,7 @@ func (s *shape) with(key string, value *shape) *shape { s.fields[key] = value; r
 type checker struct {
 	entity   Entity
 	problems []Problem
+	raw      bool // below a mapping with a key that begins with $, where Backstage replaces no placeholder
 }
 
 func (c *checker) add(n *yaml.Node, field, hint, format string, args ...any) {
@@ -57,9 +58,8 @@ func (c *checker) add(n *yaml.Node, field, hint, format string, args ...any) {
 func (c *checker) check(n *yaml.Node, s *shape, field string) {
 	n = target(n)
 	t := typeOf(n)
-	if _, value, ok := placeholder(n); ok && typeOf(value) != typeString {
-		c.add(value, field, "", "a placeholder takes a URL or a relative path, not %s", typeOf(value))
-		return
+	if c.raw && n.Kind == yaml.MappingNode {
+		t = typeObject
 	}
 	if t == typeAny || s.types == nil {
 		return
@@ -90,6 +90,8 @@ func (c *checker) checkText(n *yaml.Node, s *shape, field string) {
 }
 
 func (c *checker) checkFields(n *yaml.Node, s *shape, field string) {
+	defer func(raw bool) { c.raw = raw }(c.raw)
+	c.raw = c.raw || hasDollar(n)
 	for _, key := range s.required {
 		if child(n, key) == nil {
 			c.add(n, join(field, key), "", "is missing")
@@ -107,6 +109,31 @@ func (c *checker) checkFields(n *yaml.Node, s *shape, field string) {
 			c.check(value, s.extra, join(field, key))
 		}
 	}
+}
+
+// placeholders judges what Backstage reads from elsewhere below n, in fields that no kind knows too.
+func (c *checker) placeholders(n *yaml.Node, field string) {
+	n = target(n)
+	if _, value, ok := placeholder(n); ok && (value.Kind != yaml.ScalarNode || typeOf(value) != typeString) {
+		c.add(value, field, "", "a placeholder takes a URL or a relative path as text")
+	}
+	if n.Kind == yaml.MappingNode && !hasDollar(n) {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			c.placeholders(n.Content[i+1], join(field, target(n.Content[i]).Value))
+		}
+	}
+	for i, item := range items(n) {
+		c.placeholders(item, index(field, i))
+	}
+}
+
+func hasDollar(n *yaml.Node) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if strings.HasPrefix(target(n.Content[i]).Value, "$") {
+			return true
+		}
+	}
+	return false
 }
 
 func quote(n *yaml.Node, s *shape, t valueType) string {

@@ -12,6 +12,7 @@ import (
 func Validate(e Entity) []Problem {
 	c := &checker{entity: e}
 	c.check(e.root, envelope(), "")
+	c.placeholders(e.root, "")
 	c.formats()
 	c.kind()
 	c.references()
@@ -26,8 +27,12 @@ func byPlace(a, b Problem) int {
 // kind judges kind, apiVersion and spec. An entity that no kind recognises is an error of Backstage's processing.
 func (c *checker) kind() {
 	n := c.entity.at("kind")
-	if n == nil || typeOf(n) != typeString || n.Value == "" {
+	if n == nil || typeOf(n) != typeString || n.Kind == yaml.ScalarNode && n.Value == "" {
 		return // reported with the envelope
+	}
+	if n.Kind != yaml.ScalarNode {
+		c.add(n, "kind", "", "must be written out, not read from elsewhere")
+		return
 	}
 	k, ok := kindOf(n.Value)
 	if !ok {

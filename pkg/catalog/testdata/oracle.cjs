@@ -15,9 +15,13 @@ const policy = model.EntityPolicies.allOf([
   new model.NoForeignRootFieldsEntityPolicy(), new model.FieldFormatEntityPolicy(),
 ]);
 // The references that the catalog's processors parse, with the kind that each assumes.
+const owner = { owner: 'Group' };
+const part = { ...owner, system: 'System' };
+const depends = { ...part, dependsOn: undefined, dependencyOf: undefined };
 const relations = {
-  owner: 'Group', system: 'System', domain: 'Domain', subdomainOf: 'Domain', subcomponentOf: 'Component', providesApis: 'API',
-  consumesApis: 'API', dependsOn: undefined, parent: 'Group', children: 'Group', members: 'User', memberOf: 'Group',
+  Component: { ...depends, subcomponentOf: 'Component', providesApis: 'API', consumesApis: 'API' },
+  API: part, Resource: depends, System: { ...owner, domain: 'Domain' }, Domain: { ...owner, subdomainOf: 'Domain' },
+  Group: { parent: 'Group', children: 'Group', members: 'User' }, User: { memberOf: 'Group' }, Template: owner,
 };
 
 // The catalog replaces placeholders before it validates.
@@ -26,7 +30,9 @@ function resolve(value) {
   if (value === null || typeof value !== 'object') return value;
   const keys = Object.keys(value);
   if (!keys.some(k => k.startsWith('$'))) return Object.fromEntries(keys.map(k => [k, resolve(value[k])]));
-  return keys.length === 1 && keys[0] === '$text' ? 'text' : value;
+  if (keys.length !== 1 || keys[0] !== '$text') return value;
+  if (typeof value.$text !== 'string') throw new Error('placeholder $text expected a string value');
+  return 'text';
 }
 
 async function judge(document) {
@@ -35,7 +41,7 @@ async function judge(document) {
   let recognised = false;
   for (const kind of kinds) recognised = (await kind.check(entity)) || recognised;
   if (!recognised) throw new Error('no processor recognised the entity');
-  for (const [field, defaultKind] of Object.entries(relations)) {
+  for (const [field, defaultKind] of Object.entries(relations[entity.kind] ?? {})) {
     for (const ref of [entity.spec[field] ?? []].flat()) {
       model.parseEntityRef(ref, { defaultKind, defaultNamespace: entity.metadata.namespace });
     }
