@@ -16,7 +16,7 @@ GOLANGCI   := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 GORELEASER := $(TOOLS)/goreleaser-$(GORELEASER_VERSION)/goreleaser
 
 VERSION := $(shell git describe --tags --dirty --always 2>/dev/null || echo devel)
-COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+export COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .PHONY: help

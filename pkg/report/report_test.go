@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -26,7 +27,9 @@ func options() report.Options {
 }
 
 func colour() *lipgloss.Renderer {
-	return lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.ANSI))
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.ANSI)
+	return r
 }
 
 func render(t *testing.T, f report.Format, r verify.Report, o report.Options) string {
@@ -42,7 +45,7 @@ func TestFormatsMatchTheGoldenFiles(t *testing.T) {
 	verbose, strict, terminal := options(), options(), options()
 	verbose.Verbose = true
 	strict.Strict = true
-	terminal.Renderer, terminal.Width = colour(), 80
+	terminal.Renderer, terminal.Width = colour(), 72
 	for _, test := range []struct {
 		file   string
 		format report.Format
@@ -109,6 +112,31 @@ func TestNoFormatPrintsTheSecretOfAnOffendingLine(t *testing.T) {
 		if out := render(t, f, r, options()); strings.Contains(out, "hunter") {
 			t.Errorf("%s shows the secret:\n%s", f, out)
 		}
+	}
+}
+
+func TestColourAddsNothingButColour(t *testing.T) {
+	o := options()
+	plain := render(t, report.FormatText, sample(), o)
+	o.Renderer = colour()
+	coloured := render(t, report.FormatText, sample(), o)
+	if coloured == plain {
+		t.Error("a renderer with colours makes no difference")
+	}
+	if diff := cmp.Diff(plain, ansi.Strip(coloured)); diff != "" {
+		t.Errorf("without its colours (-plain +coloured):\n%s", diff)
+	}
+}
+
+func TestTextIsWrappedBetweenWordsUnderItsBeginning(t *testing.T) {
+	r := verify.Report{Checks: []verify.Check{{Rule: "a/b", Status: verify.Fail, Message: "short",
+		Issues: []verify.Issue{{Hint: "run `ameide platform backstage generate --gitops-root /srv/checkout` and look at https://example.com/a-very-long-path"}}}}}
+	out := render(t, report.FormatText, r, report.Options{Width: 60})
+	want := "        hint      run `ameide platform backstage generate\n" +
+		"                  --gitops-root /srv/checkout` and look at\n" +
+		"                  https://example.com/a-very-long-path\n"
+	if !strings.Contains(out, want) {
+		t.Errorf("got:\n%s\nwant:\n%s", out, want)
 	}
 }
 

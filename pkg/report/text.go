@@ -22,7 +22,8 @@ type styles struct {
 
 func newStyles(r *lipgloss.Renderer) styles {
 	if r == nil {
-		r = lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.Ascii))
+		r = lipgloss.NewRenderer(io.Discard)
+		r.SetColorProfile(termenv.Ascii)
 	}
 	s := r.NewStyle
 	return styles{
@@ -176,9 +177,15 @@ func (p *printer) fact(f fact) {
 // hanging writes text behind a head of some columns, wrapped to the terminal under its own beginning.
 func (p *printer) hanging(head string, columns int, text string) {
 	if room := p.opts.Width - columns; room >= 30 {
-		text = strings.ReplaceAll(ansi.Wrap(text, room, "/,"), "\n", "\n"+strings.Repeat(" ", columns))
+		text = strings.ReplaceAll(wrapWords(text, room), "\n", "\n"+strings.Repeat(" ", columns))
 	}
 	p.WriteString(strings.TrimRight(head+text, " ") + "\n")
+}
+
+// wrapWords breaks lines between words alone: a flag, path or URL that is cut at its hyphen cannot be copied.
+func wrapWords(text string, width int) string {
+	const hyphen, kept = "-", "\u2011" // ansi.Wordwrap breaks at the first and not at the second
+	return strings.ReplaceAll(ansi.Wordwrap(strings.ReplaceAll(text, hyphen, kept), width, ""), kept, hyphen)
 }
 
 // closing writes the counts of the whole run and what to do next.
