@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -37,10 +39,9 @@ type command struct {
 
 // goal is what a case promises; a zero field promises nothing.
 type goal struct {
-	millis  float64 // upper bound of ameide's median
-	ratio   float64 // the slowest peer's median divided by ameide's is at least this
-	fastest bool    // ratio is against the fastest peer instead
-	rssMB   float64 // upper bound of ameide's peak memory
+	millis float64 // upper bound of ameide's median
+	ratio  float64 // the fastest peer's median divided by ameide's is at least this
+	rssMB  float64 // upper bound of ameide's peak memory
 }
 
 // measure warms every side up and then lets them take turns.
@@ -99,19 +100,8 @@ func (g goal) judge(own result, peers []result) (verdict string, missed bool) {
 		check(own.peakMB() < g.rssMB, fmt.Sprintf("under %.0f MB", g.rssMB))
 	}
 	if g.ratio > 0 && len(peers) > 0 {
-		peer := g.peer(peers)
+		peer := slices.MinFunc(peers, func(a, b result) int { return cmp.Compare(a.median(), b.median()) })
 		check(peer.median()/own.median() >= g.ratio, fmt.Sprintf("%.1f times as fast as %s, asked %.1f", peer.median()/own.median(), peer.name, g.ratio))
 	}
 	return strings.Join(parts, "; "), missed
-}
-
-// peer is the side that the ratio is measured against.
-func (g goal) peer(peers []result) result {
-	best := peers[0]
-	for _, p := range peers[1:] {
-		if (p.median() < best.median()) == g.fastest {
-			best = p
-		}
-	}
-	return best
 }
