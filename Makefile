@@ -72,6 +72,10 @@ docs: ## rewrite the command reference, the rules and the JSON Schema of ameide.
 docs-check: ## fail when generated documents are stale
 	go run ./internal/docgen -out docs -check
 
+.PHONY: schemas
+schemas: ## rebuild the embedded schemas of Kubernetes and of custom resources from their pinned modules
+	go run ./internal/schemagen
+
 .PHONY: bench
 bench: build ## time ameide beside the tools it replaces, in one run
 	go run ./internal/bench -tools '$(TOOLS)' -bin bin/ameide
