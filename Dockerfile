@@ -2,10 +2,10 @@
 # `make snapshot` makes the same image without a container engine (internal/release); a test holds the two together.
 FROM scratch
 ARG TARGETPLATFORM
-# CA certificates, the user, /tmp and /work with their modes.
+# CA certificates, the user, /tmp and /checkout with their modes.
 ADD bin/rootfs.tar /
 COPY $TARGETPLATFORM/ameide /usr/bin/ameide
 ENV PATH=/usr/bin HOME=/home/nonroot
 USER 65532:65532
-WORKDIR /work
+WORKDIR /checkout
 ENTRYPOINT ["/usr/bin/ameide"]

@@ -28,7 +28,7 @@ func imageConfig() v1.Config {
 	return v1.Config{
 		User:       fmt.Sprintf("%d:%d", uid, uid),
 		Env:        []string{"PATH=/usr/bin", "HOME=/home/nonroot"},
-		WorkingDir: "/work",
+		WorkingDir: "/checkout",
 		Entrypoint: []string{program},
 	}
 }

@@ -22,7 +22,7 @@ func writeRootFS(w io.Writer) error {
 		{name: "etc/ssl/certs/ca-certificates.crt", mode: 0o644, data: caBundle()},
 		{name: "home/nonroot/", mode: 0o700, owner: uid},
 		{name: "tmp/", mode: 0o1777},
-		{name: "work/", mode: 0o755, owner: uid},
+		{name: "checkout/", mode: 0o755, owner: uid},
 	})
 }
 
