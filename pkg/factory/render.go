@@ -22,7 +22,7 @@ const (
 
 // data is what a template sees. Env is the zero value in files that belong to no environment.
 type data struct {
-	Spec  spec.Spec
+	Spec  *spec.Spec
 	Env   spec.Environment
 	Image spec.Image
 }
@@ -49,7 +49,7 @@ func expand(tree fs.FS, p string, s *spec.Spec, envs []string) ([]checkout.File,
 		if !wanted(target, s) {
 			return nil, nil
 		}
-		f, err := execute(tree, p, target, data{Spec: *s, Image: s.Image})
+		f, err := execute(tree, p, target, data{Spec: s, Image: s.Image})
 		return []checkout.File{f}, err
 	}
 	var files []checkout.File
@@ -57,7 +57,7 @@ func expand(tree fs.FS, p string, s *spec.Spec, envs []string) ([]checkout.File,
 		if !slices.Contains(envs, e.Name) {
 			continue
 		}
-		f, err := execute(tree, p, strings.ReplaceAll(target, envSegment, e.Name), data{Spec: *s, Env: e, Image: s.ImageOf(e)})
+		f, err := execute(tree, p, strings.ReplaceAll(target, envSegment, e.Name), data{Spec: s, Env: e, Image: s.ImageOf(e)})
 		if err != nil {
 			return nil, err
 		}
