@@ -71,7 +71,7 @@ func Compare(fsys fs.FS, plan Plan, o Options) (*Changes, error) {
 			return nil, err
 		}
 		if change.base != nil {
-			next[f.Path] = entry{base: change.base, written: sha256.Sum256(change.result())}
+			next[f.Path] = known.remember(f.Path, change.base, sha256.Sum256(change.result()))
 		}
 		c.Files = append(c.Files, change)
 	}

@@ -33,6 +33,17 @@ const maxBase = 5 << 20
 type entry struct {
 	base    []byte
 	written [sha256.Size]byte
+	packed  string // base as the lock file has it; empty until it is needed
+}
+
+// remember is the entry for a file that now has a base, and was left as written. What the lock file has already is not
+// compressed again.
+func (l lock) remember(path string, base []byte, written [sha256.Size]byte) entry {
+	e := entry{base: base, written: written}
+	if known := l[path]; bytes.Equal(known.base, base) {
+		e.packed = known.packed
+	}
+	return e
 }
 
 // lock is path to entry.
@@ -109,7 +120,7 @@ func parseEntry(line string) (string, entry, error) {
 	if len(fields) != 3 || !fs.ValidPath(fields[2]) {
 		return "", entry{}, errors.New("not a line that ameide wrote")
 	}
-	var e entry
+	e := entry{packed: fields[1]}
 	if n, err := hex.Decode(e.written[:], []byte(fields[0])); err != nil || n != sha256.Size {
 		return "", entry{}, errors.New("not a sha256 digest")
 	}
@@ -130,7 +141,10 @@ func (l lock) bytes() []byte {
 	out.WriteString(lockHeader)
 	for _, path := range slices.Sorted(maps.Keys(l)) {
 		e := l[path]
-		fmt.Fprintf(&out, "%x %s %s\n", e.written, pack(e.base), path)
+		if e.packed == "" {
+			e.packed = pack(e.base)
+		}
+		fmt.Fprintf(&out, "%x %s %s\n", e.written, e.packed, path)
 	}
 	return out.Bytes()
 }

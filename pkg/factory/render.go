@@ -31,33 +31,47 @@ type data struct {
 // environments and, where no local environment exists, without its own component tree.
 func generated(tree fs.FS, s *spec.Spec, envs []string) ([]checkout.File, error) {
 	var files []checkout.File
+	r := renderer{tree: tree, spec: s, envs: envs, functions: functions()}
 	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(p, suffix) {
 			return err
 		}
-		out, err := expand(tree, p, s, envs)
+		out, err := r.expand(p)
 		files = append(files, out...)
 		return err
 	})
 	return files, err
 }
 
+// renderer executes the templates of one tree for one installation.
+type renderer struct {
+	tree      fs.FS
+	spec      *spec.Spec
+	envs      []string // environments whose files are wanted
+	functions template.FuncMap
+}
+
 // expand is one template as one file, or as one file for each environment.
-func expand(tree fs.FS, p string, s *spec.Spec, envs []string) ([]checkout.File, error) {
+func (r renderer) expand(p string) ([]checkout.File, error) {
 	target := strings.TrimSuffix(p, suffix)
-	if !strings.Contains(target, envSegment) {
-		if !wanted(target, s) {
-			return nil, nil
-		}
-		f, err := execute(tree, p, target, data{Spec: s, Image: s.Image})
+	perEnv := strings.Contains(target, envSegment)
+	if !perEnv && !wanted(target, r.spec) {
+		return nil, nil
+	}
+	t, err := r.parse(p)
+	if err != nil {
+		return nil, err
+	}
+	if !perEnv {
+		f, err := execute(t, target, data{Spec: r.spec, Image: r.spec.Image})
 		return []checkout.File{f}, err
 	}
 	var files []checkout.File
-	for _, e := range s.Environments {
-		if !slices.Contains(envs, e.Name) {
+	for _, e := range r.spec.Environments {
+		if !slices.Contains(r.envs, e.Name) {
 			continue
 		}
-		f, err := execute(tree, p, strings.ReplaceAll(target, envSegment, e.Name), data{Spec: s, Env: e, Image: s.ImageOf(e)})
+		f, err := execute(t, strings.ReplaceAll(target, envSegment, e.Name), data{Spec: r.spec, Env: e, Image: r.spec.ImageOf(e)})
 		if err != nil {
 			return nil, err
 		}
@@ -80,18 +94,22 @@ func wanted(target string, s *spec.Spec) bool {
 	return ok
 }
 
-func execute(tree fs.FS, p, target string, d data) (checkout.File, error) {
-	text, err := fs.ReadFile(tree, p)
+func (r renderer) parse(p string) (*template.Template, error) {
+	text, err := fs.ReadFile(r.tree, p)
 	if err != nil {
-		return checkout.File{}, err
+		return nil, err
 	}
-	t, err := template.New(path.Base(p)).Delims("[[", "]]").Option("missingkey=error").Funcs(functions()).Parse(string(text))
+	t, err := template.New(path.Base(p)).Delims("[[", "]]").Option("missingkey=error").Funcs(r.functions).Parse(string(text))
 	if err != nil {
-		return checkout.File{}, fmt.Errorf("parse template %s: %w", p, err)
+		return nil, fmt.Errorf("parse template %s: %w", p, err)
 	}
+	return t, nil
+}
+
+func execute(t *template.Template, target string, d data) (checkout.File, error) {
 	var out bytes.Buffer
 	if err := t.Execute(&out, d); err != nil {
-		return checkout.File{}, fmt.Errorf("execute template %s: %w", p, err)
+		return checkout.File{}, fmt.Errorf("generate %s: %w", target, err)
 	}
 	return checkout.File{Path: target, Content: out.Bytes(), Mode: 0o644}, nil
 }
