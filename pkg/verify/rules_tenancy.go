@@ -1,0 +1,153 @@
+package verify
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ameideio/ameide/pkg/appset"
+)
+
+func tenancyRules() []Rule {
+	return []Rule{
+		{RuleInfo: rule("tenancy/namespace", "code of a tenant or an agent never goes to a namespace of the platform", "its namespace is tenant-<id>-<env>-cust"), Tree: tenantsKeptOut},
+	}
+}
+
+const platformPrefix = "ameide-"
+
+var (
+	tenantSegment = regexp.MustCompile(`(?:^|/)(?:tenants?/|tenant-[a-z0-9])`)
+	originKey     = regexp.MustCompile(`(?i)^(?:code[-_]?)?origin$|^ameide\.io/(?:code-)?origin$`)
+	tenantKey     = regexp.MustCompile(`(?i)^tenant(?:[-_]?id)?$|^ameide\.io/tenant-id$`)
+	namespaceKey  = regexp.MustCompile(`(?i)^(?:target[-_]?)?namespaces?(?:override)?$`)
+	worthParsing  = regexp.MustCompile(`(?i)tenant|origin`)
+)
+
+// tenantsKeptOut looks at every file that deploys something, and at the Applications of components that name no
+// namespace of their own: those go where the cluster's entry says.
+func tenantsKeptOut(t *Tree) ([]Issue, error) {
+	var issues []Issue
+	foreign := map[string]int{} // file to the line that says so
+	for _, root := range []string{"environments", "sources"} {
+		if _, err := fs.Stat(t.FS, root); err != nil {
+			continue
+		}
+		err := fs.WalkDir(t.FS, root, func(p string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() {
+				return skipForeign(p)
+			}
+			if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" || !d.Type().IsRegular() {
+				return nil
+			}
+			found, line := t.tenantFile(p)
+			if line > 0 {
+				foreign[p] = line
+			}
+			issues = append(issues, found...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, app := range t.Sets.Applications {
+		if i, ok := tenantApplication(app, foreign); ok && !slices.ContainsFunc(issues, func(o Issue) bool { return o.File == i.File }) {
+			issues = append(issues, i)
+		}
+	}
+	return sorted(issues), nil
+}
+
+// skipForeign leaves out folders whose files deploy nothing by themselves: charts, and the portal's own material.
+func skipForeign(dir string) error {
+	if dir == "sources/charts" || dir == "sources/backstage" {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// tenantFile finds the platform's namespaces in a file of tenant or agent origin; line is where the origin is said, 0
+// when it is the platform's.
+func (t *Tree) tenantFile(p string) (issues []Issue, line int) {
+	src, err := t.read(p)
+	if err != nil || !worthParsing.Match(src) && !tenantSegment.MatchString(p) {
+		return nil, 0
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(string(src)))
+	for {
+		var doc yaml.Node
+		if decoder.Decode(&doc) != nil {
+			return issues, line
+		}
+		origin := originOf(&doc, p)
+		if origin == 0 {
+			continue
+		}
+		line = origin
+		visitKeys(&doc, false, func(key, value *yaml.Node, inside bool) {
+			if (inside || namespaceKey.MatchString(key.Value)) && value.Kind == yaml.ScalarNode && strings.HasPrefix(value.Value, platformPrefix) {
+				issues = append(issues, Issue{File: p, Line: value.Line, Field: key.Value, Expected: "tenant-<id>-<env>-cust", Actual: value.Value})
+			}
+		})
+	}
+}
+
+// originOf is the line that says that a document is a tenant's or an agent's; 0 when none does.
+func originOf(doc *yaml.Node, p string) int {
+	line := 0
+	if tenantSegment.MatchString(p) {
+		line = 1
+	}
+	visitKeys(doc, false, func(key, value *yaml.Node, _ bool) {
+		if value.Kind != yaml.ScalarNode || value.Value == "" || line > 1 {
+			return
+		}
+		origin := originKey.MatchString(key.Value) && slices.Contains([]string{"tenant", "agent", "untrusted"}, strings.ToLower(value.Value))
+		if origin || tenantKey.MatchString(key.Value) && value.Value != "platform" {
+			line = key.Line
+		}
+	})
+	return line
+}
+
+// visitKeys visits every key of every mapping; inside tells that a key above names namespaces, so that its values are
+// some (target_namespaces: {dev: …}).
+func visitKeys(n *yaml.Node, inside bool, visit func(key, value *yaml.Node, inside bool)) {
+	if n.Kind != yaml.MappingNode {
+		for _, child := range n.Content {
+			visitKeys(child, inside, visit)
+		}
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		visit(key, value, inside)
+		visitKeys(value, inside || namespaceKey.MatchString(key.Value) && value.Kind == yaml.MappingNode && strings.HasSuffix(strings.ToLower(key.Value), "s"), visit)
+	}
+}
+
+// tenantApplication is the finding about an Application that is generated from a file of foreign origin, or reads one,
+// and goes to a namespace of the platform.
+func tenantApplication(app appset.Application, foreign map[string]int) (Issue, bool) {
+	if !strings.HasPrefix(app.Namespace, platformPrefix) {
+		return Issue{}, false
+	}
+	files := app.ValueFiles()
+	for _, o := range app.Origins {
+		files = append(files, o.File)
+	}
+	for _, f := range files {
+		if line := foreign[f]; line > 0 {
+			return Issue{File: f, Line: line, Resource: "Application/" + app.Name, Field: "spec.destination.namespace", Expected: "tenant-<id>-<env>-cust", Actual: app.Namespace}, true
+		}
+	}
+	return Issue{}, false
+}
