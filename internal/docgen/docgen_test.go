@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/ameideio/ameide/internal/mutations"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -72,16 +73,19 @@ func TestEveryCommandHasAPage(t *testing.T) {
 func TestRulesAreListedByArea(t *testing.T) {
 	page := string(rulesPage([]verify.RuleInfo{
 		{ID: "host/agree", Severity: verify.Error, Summary: "a | b"}, {ID: "image/pinned", Severity: verify.Warning}, {ID: "host/zone", Severity: verify.Error},
-	}))
+	}, []mutations.Mutation{{Rule: "host/zone", File: "a.yaml", Line: "zone: a|b"}}))
 	var order []string
 	for _, line := range strings.Split(page, "\n") {
 		if strings.HasPrefix(line, "## ") || strings.HasPrefix(line, "| `") {
 			order = append(order, strings.SplitN(line, " | ", 2)[0])
 		}
 	}
-	want := []string{"## host", "| `host/agree`", "| `host/zone`", "## image", "| `image/pinned`"}
+	want := []string{"## host", "| `host/agree`", "| `host/zone`", "## image", "| `image/pinned`", "## Evidence", "| `host/zone`"}
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Errorf("page (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(page, "`zone: a\\|b` | nothing |") {
+		t.Errorf("a mutation is not shown:\n%s", page)
 	}
 	if !strings.Contains(page, `a \| b`) {
 		t.Errorf("a bar in a cell is not escaped:\n%s", page)

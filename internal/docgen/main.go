@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/ameideio/ameide/cmd"
+	"github.com/ameideio/ameide/internal/mutations"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -46,7 +47,11 @@ func documents() (documentSet, error) {
 	if err := addReference(docs, cmd.Reference()); err != nil {
 		return nil, err
 	}
-	docs["rules.md"] = rulesPage(verify.RuleInfos())
+	broken, err := mutations.Table()
+	if err != nil {
+		return nil, err
+	}
+	docs["rules.md"] = rulesPage(verify.RuleInfos(), broken)
 	schema, err := spec.Schema()
 	if err != nil {
 		return nil, err

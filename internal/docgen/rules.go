@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/internal/mutations"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -19,7 +20,7 @@ This page is generated from the rules (` + "`make docs`" + `).
 `
 
 // rulesPage lists every rule by area, in the order in which they are asked.
-func rulesPage(rules []verify.RuleInfo) []byte {
+func rulesPage(rules []verify.RuleInfo, broken []mutations.Mutation) []byte {
 	var b bytes.Buffer
 	b.WriteString(rulesIntro)
 	for _, area := range areas(rules) {
@@ -30,7 +31,43 @@ func rulesPage(rules []verify.RuleInfo) []byte {
 			}
 		}
 	}
+	b.WriteString(mutationsIntro)
+	for _, m := range broken {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", m.Rule, m.File, before(m), code(m.Becomes))
+	}
 	return b.Bytes()
+}
+
+const mutationsIntro = `
+## Evidence
+
+A test starts from a correct tree, makes one of these changes at a time, and asserts that the named rule fires and that no
+other does. (The chart's own unit tests are left out there: they fire on every change of a template, which is their job.)
+
+| rule that fires | file | this | becomes |
+|---|---|---|---|
+`
+
+// before is what a mutation takes away.
+func before(m mutations.Mutation) string {
+	if m.Delete {
+		return "the whole file"
+	}
+	return code(m.Line)
+}
+
+// code is text of a file in a table cell, one line after the other; nothing where a file is new or a line goes.
+func code(s string) string {
+	var lines []string
+	for l := range strings.SplitSeq(strings.TrimRight(s, "\n"), "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			lines = append(lines, "`"+strings.ReplaceAll(l, "|", `\|`)+"`")
+		}
+	}
+	if len(lines) == 0 {
+		return "nothing"
+	}
+	return strings.Join(lines, "<br>")
 }
 
 // areas lists the first parts of the rules' ids in order of appearance.

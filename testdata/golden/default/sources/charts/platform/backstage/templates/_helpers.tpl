@@ -178,6 +178,7 @@ techdocs:
   value: {{ printf "--no-node-snapshot%s" (ternary (printf " --require %s" .Values.telemetry.preload) "" (ne .Values.telemetry.preload "")) | quote }}
 - name: LOG_LEVEL
   value: {{ .Values.telemetry.logLevel }}
+{{ include "backstage.databaseEnv" . }}
 - name: KEYCLOAK_ISSUER
   value: {{ .Values.auth.oidc.issuer }}
 - name: AUTH_OIDC_CLIENT_SECRET
@@ -185,6 +186,14 @@ techdocs:
     secretKeyRef:
       name: {{ .Values.auth.oidc.secretName }}
       key: {{ .Values.auth.oidc.secretKey }}
+{{- end -}}
+
+{{/* Where the database is; user and password come from its Secret. */}}
+{{- define "backstage.databaseEnv" -}}
+- name: POSTGRES_HOST
+  value: {{ .Values.postgresql.host }}
+- name: POSTGRES_PORT
+  value: {{ .Values.postgresql.port | quote }}
 {{- end -}}
 
 {{/* What restricted Pod security asks of a container. */}}

@@ -1,0 +1,69 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Execute runs one command line and returns its exit code.
+func Execute(ctx context.Context, env Env, args []string) int {
+	root := newRootCmd(env)
+	root.SetArgs(args)
+	return finish(env.Err, root.ExecuteContext(ctx))
+}
+
+func newRootCmd(env Env) *cobra.Command {
+	root := group("ameide", "Write, check and operate a Backstage installation run by GitOps",
+		newPlatformCmd(env), newVersionCmd(env))
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(err, fmt.Sprintf("run `%s --help`", c.CommandPath()))
+	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return applySettings(env, c) }
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if err := applySettings(env, c); err != nil {
+			finish(env.Err, err)
+		}
+		help(c, args)
+	})
+	return root
+}
+
+func newPlatformCmd(env Env) *cobra.Command {
+	return group("platform", "Operate the platform's own services", group("backstage", "The developer portal",
+		newGenerateCmd(env), newVerifyCmd(env)))
+}
+
+// group is a command that only holds others. Cobra lets a misspelt nested command exit 0; this does not.
+func group(use, short string, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short}
+	c.AddCommand(children...)
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		hint := fmt.Sprintf("run `%s --help`", c.CommandPath())
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), strings.Join(near, "` or `"+c.CommandPath()+" "))
+		}
+		return usage(fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath()), hint)
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return c
+}
+
+// noArgs refuses arguments of a command that takes only flags.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("unexpected argument %q", args[0]), fmt.Sprintf("run `%s --help`", c.CommandPath()))
+}

@@ -1,0 +1,23 @@
+// Command ameide writes, checks and operates a Backstage installation that is run by GitOps.
+//
+// This file holds what belongs to the process alone: signals, streams, the environment and the exit code.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/ameideio/ameide/cmd"
+)
+
+// version and commit are set by the release build; a `go install` build reads them from its build information.
+var version, commit string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cmd.Execute(ctx, cmd.SystemEnv(version, commit), os.Args[1:])
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,161 @@
+package verify_test
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ameideio/ameide/internal/mutations"
+	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/factory"
+	"github.com/ameideio/ameide/pkg/spec"
+	"github.com/ameideio/ameide/pkg/verify"
+	"github.com/ameideio/ameide/templates"
+)
+
+// correctTree is the fixture with the generated installation in it, in memory.
+func correctTree(t *testing.T) fstest.MapFS {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/gitops")); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	s := spec.Default()
+	plan, err := factory.NewPlan(templates.GitOps(), root.FS(), &s, s.EnvironmentNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := checkout.Compare(root.FS(), plan, checkout.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkout.Apply(root, changes); err != nil {
+		t.Fatal(err)
+	}
+	return inMemory(t, root.FS())
+}
+
+func inMemory(t *testing.T, fsys fs.FS) fstest.MapFS {
+	t.Helper()
+	m := fstest.MapFS{}
+	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(fsys, p)
+		m[p] = &fstest.MapFile{Data: data, Mode: 0o644}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// findings is every check that does not pass, as rule and environment.
+func findings(t *testing.T, tree fs.FS, o verify.Options) []string {
+	t.Helper()
+	loaded, err := spec.LoadOptional(tree, spec.FileName)
+	if err != nil {
+		return []string{"spec: " + err.Error()}
+	}
+	v, err := verify.Load(tree, loaded, verify.LoadOptions{Envs: loaded.EnvironmentNames(), Scratch: t.TempDir(), Today: "2026-01-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, c := range verify.Run(v, verify.Rules(), o).Checks {
+		if c.Status == verify.Fail || c.Status == verify.Warn {
+			found = append(found, strings.TrimSpace(c.Rule+" "+c.Env))
+		}
+	}
+	return found
+}
+
+func TestACorrectTreeHasNoFailures(t *testing.T) {
+	t.Parallel()
+	tree := correctTree(t)
+	loaded, err := spec.LoadOptional(tree, spec.FileName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := verify.Load(tree, loaded, verify.LoadOptions{Envs: loaded.EnvironmentNames(), Scratch: t.TempDir(), Today: "2026-01-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range verify.Run(v, verify.Rules(), verify.Options{}).Checks {
+		if c.Status == verify.Fail || c.Status == verify.Skip {
+			t.Errorf("%s %s: %s %s %+v", c.Rule, c.Env, c.Status, c.Message, c.Issues)
+		}
+	}
+}
+
+// Each mutation breaks one line of a correct tree. The rule that it names fires, in every environment that it names, and
+// nothing else does. The chart's own unit tests are left out: they fire on every change of a template, which is their job.
+func TestEveryMutationFiresItsRuleAndNoOther(t *testing.T) {
+	correct := correctTree(t)
+	o := verify.Options{Skip: []string{"chart/unittest"}}
+	baseline := findings(t, correct, o)
+	table, err := mutations.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range table {
+		t.Run(m.Rule, func(t *testing.T) {
+			t.Parallel()
+			run := o
+			if m.Rule == "chart/unittest" {
+				run = verify.Options{}
+			}
+			tree := maps.Clone(correct)
+			if delete(tree, m.File); !m.Delete {
+				tree[m.File] = &fstest.MapFile{Data: broken(t, correct, m), Mode: 0o644}
+			}
+			got := slices.DeleteFunc(findings(t, tree, run), func(f string) bool { return slices.Contains(baseline, f) })
+			if diff := cmp.Diff(got, m.Findings()); diff != "" {
+				t.Errorf("%s: %q becomes %q: -got +want:\n%s", m.File, m.Line, m.Becomes, diff)
+			}
+		})
+	}
+}
+
+func TestEveryRuleHasAMutation(t *testing.T) {
+	t.Parallel()
+	table, err := mutations.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range verify.RuleInfos() {
+		if !slices.ContainsFunc(table, func(m mutations.Mutation) bool { return m.Rule == r.ID }) {
+			t.Errorf("%s: no mutation shows that it fires", r.ID)
+		}
+	}
+}
+
+// broken is a file of the tree with the mutation's line replaced.
+func broken(t *testing.T, tree fstest.MapFS, m mutations.Mutation) []byte {
+	t.Helper()
+	file, ok := tree[m.File]
+	if !ok {
+		if m.Line == "" {
+			return []byte(m.Becomes)
+		}
+		t.Fatalf("%s is not in the tree", m.File)
+	}
+	text := string(file.Data)
+	if n := strings.Count(text, m.Line); n != 1 {
+		t.Fatalf("%s: %q stands there %d times", m.File, m.Line, n)
+	}
+	return []byte(strings.Replace(text, m.Line, m.Becomes, 1))
+}
