@@ -51,29 +51,42 @@ func (d *Document) Ensure(path, fragment string) (*Document, error) {
 // path, whether or not the list has an equal one. A missing or empty list is
 // created. Use [Document.Ensure] with a selector to add an item only once.
 func (d *Document) Append(path, fragment string) (*Document, error) {
-	steps, err := parsePath(path)
-	if err != nil {
-		return nil, err
-	}
-	item, em, err := d.fragment(path, fragment)
-	if err != nil {
-		return nil, err
-	}
-	p, rest, err := d.resolve(steps)
+	t, err := d.target(path, fragment)
 	if err != nil {
 		return nil, err
 	}
 	var e *edit
-	if p != nil && len(rest) == 0 && p.node.Kind == yaml.SequenceNode {
-		e, err = d.unshared(p, func() *edit { return d.addItem(p, item, em) })
+	if t.place != nil && len(t.rest) == 0 && t.place.node.Kind == yaml.SequenceNode {
+		e, err = d.unshared(t.place, func() *edit { return d.addItem(t.place, t.value, t.emitter) })
 	} else {
-		list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}
-		e, err = d.create(p, rest, list, em)
+		list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{t.value}}
+		e, err = d.create(t.place, t.rest, list, t.emitter)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return d.apply(e)
+}
+
+// target is where a fragment goes: the deepest place on the way that exists,
+// the steps that are left below it, and what is to be written there.
+type target struct {
+	place   *place
+	rest    []step
+	value   *yaml.Node
+	emitter emitter
+}
+
+func (d *Document) target(path, fragment string) (t target, err error) {
+	steps, err := parsePath(path)
+	if err != nil {
+		return t, err
+	}
+	if t.value, t.emitter, err = d.fragment(path, fragment); err != nil {
+		return t, err
+	}
+	t.place, t.rest, err = d.resolve(steps)
+	return t, err
 }
 
 // fragment parses the YAML that a caller wants to have in the document.

@@ -6,25 +6,18 @@ import "go.yaml.in/yaml/v3"
 // index in the list at a path: for lists whose order means something. The
 // list must be written in block style; ErrNotFound without the item.
 func (d *Document) InsertAfter(path string, index int, fragment string) (*Document, error) {
-	steps, err := parsePath(path)
+	t, err := d.target(path, fragment)
 	if err != nil {
 		return nil, err
 	}
-	item, em, err := d.fragment(path, fragment)
-	if err != nil {
-		return nil, err
-	}
-	p, rest, err := d.resolve(steps)
-	if err != nil {
-		return nil, err
-	}
-	if p == nil || len(rest) > 0 || p.node.Kind != yaml.SequenceNode || index < 0 || index >= len(p.node.Content) {
+	p := t.place
+	if p == nil || len(t.rest) > 0 || p.node.Kind != yaml.SequenceNode || index < 0 || index >= len(p.node.Content) {
 		return nil, d.errorAt(nil, path, ErrNotFound, "no such list item", "add the item by hand")
 	}
 	if p.node.Style&yaml.FlowStyle != 0 {
 		return nil, d.errorAt(p.node, path, ErrUnsafe, "the list is written in brackets", "write it with one line for each item, or add the item by hand")
 	}
-	e, err := d.unshared(p, func() *edit { return d.insertItem(p, index, item, em) })
+	e, err := d.unshared(p, func() *edit { return d.insertItem(p, index, t.value, t.emitter) })
 	if err != nil {
 		return nil, err
 	}
