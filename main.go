@@ -5,6 +5,9 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,8 +19,15 @@ import (
 var version, commit string
 
 func main() {
+	quiet()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cmd.Execute(ctx, cmd.SystemEnv(version, commit), os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// quiet silences libraries that log on their own (Helm's lint does): what ameide has to say, it prints.
+func quiet() {
+	log.SetOutput(io.Discard)
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 }
