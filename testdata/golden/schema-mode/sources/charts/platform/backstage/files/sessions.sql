@@ -1,8 +1,12 @@
--- Sessions of Backstage plugins in the database that this runs in: while one is alive, a lock may be held by it.
+-- Sessions that may be a migration in the database that this runs in: while one is alive, it may hold a lock. Every client
+-- counts, named as a plugin or not, but not those that are known to be something else. What the role may not see is NULL.
 SELECT pid
   FROM pg_catalog.pg_stat_activity
  WHERE datname = current_database()
-   AND backend_type = 'client backend'
+   AND usesysid IS NOT NULL
+   AND coalesce(backend_type, 'client backend') = 'client backend'
    AND pid <> pg_backend_pid()
-   AND application_name LIKE 'backstage\_plugin\_%'
+   AND application_name NOT LIKE 'ameide-%'
+   AND application_name NOT LIKE 'pgAdmin%'
+   AND application_name NOT IN ('psql', 'pg_dump', 'pgbouncer', 'cnpg_metrics_exporter', 'postgres_exporter')
  ORDER BY pid

@@ -1,0 +1,100 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ameideio/ameide/pkg/dbops"
+	"github.com/ameideio/ameide/pkg/spec"
+	"github.com/ameideio/ameide/templates"
+)
+
+// databaseFlags say which server is looked at, and which of its databases are the installation's.
+type databaseFlags struct {
+	tree treeFlags
+	env  string
+	dsn  string
+	json bool
+}
+
+func (f *databaseFlags) register(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.dsn, "dsn", "", "server: postgres://user@host:port/database or key=value pairs; keep the password in AMEIDE_DSN, PGPASSWORD or PGPASSFILE")
+	flags.StringVar(&f.env, "env", "", "environment of the spec: its primary, with POSTGRES_USER and POSTGRES_PASSWORD (and _HOST, _PORT) as the installation's Secret names them")
+	flags.StringVar(&f.tree.root, "gitops-root", ".", "root of the GitOps checkout")
+	flags.StringVar(&f.tree.specFile, "spec", "", "spec file, for other prefixes and database names (default <gitops-root>/ameide.yaml when present, else built-in values)")
+	flags.BoolVar(&f.json, "json", false, "print one JSON document")
+	_ = flags.SetAnnotation("dsn", secretAnnotation, []string{"true"})
+	_ = c.MarkFlagDirname("gitops-root")
+	_ = c.MarkFlagFilename("spec", "yaml", "yml")
+}
+
+// noDSNArgs refuses arguments without repeating them: one may be a DSN with its password.
+func noDSNArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(errors.New("unexpected argument"), fmt.Sprintf("name the server with --dsn or AMEIDE_DSN; run `%s --help`", c.CommandPath()))
+}
+
+// reader is the installation on its server.
+func (f *databaseFlags) reader(env Env) (dbops.Reader, error) {
+	if f.dsn == "" && f.env == "" {
+		return dbops.Reader{}, usage(errors.New("no server is named"), "set AMEIDE_DSN or --dsn to the primary's address, or name an environment with --env")
+	}
+	if f.env != "" {
+		f.tree.envs = []string{f.env}
+	}
+	t, err := f.tree.open()
+	if err != nil {
+		return dbops.Reader{}, err
+	}
+	defer t.root.Close()
+	dsn := f.dsn
+	if dsn == "" {
+		dsn = f.environmentDSN(env, &t.spec.Spec)
+	}
+	target, err := dbops.ParseTarget(dsn)
+	if err != nil {
+		return dbops.Reader{}, usage(err, "write special characters of the password as %XX, or keep it in PGPASSWORD")
+	}
+	scripts, err := dbops.LoadScripts(templates.GitOps())
+	if err != nil {
+		return dbops.Reader{}, err
+	}
+	db := t.spec.Database
+	return dbops.Reader{
+		Target: target, Scripts: scripts,
+		Installation: dbops.Installation{Prefix: db.PluginPrefix, Database: db.Name, Plugins: db.Plugins},
+	}, nil
+}
+
+// environmentDSN is the environment's primary, with what the installation's Secret says where it is in the process's
+// environment (envFrom).
+func (f *databaseFlags) environmentDSN(env Env, s *spec.Spec) string {
+	host := s.Database.Host
+	for _, e := range s.Environments {
+		if e.Name == f.env {
+			host += "." + e.Namespace + ".svc"
+		}
+	}
+	or := func(key, fallback string) string {
+		if v := env.getenv(key); v != "" {
+			return v
+		}
+		return fallback
+	}
+	u := url.URL{
+		Scheme: "postgres", User: url.User(or("POSTGRES_USER", s.Database.Role)), Path: "/" + s.Database.Name,
+		Host: net.JoinHostPort(or("POSTGRES_HOST", host), or("POSTGRES_PORT", strconv.Itoa(s.Database.Port))),
+	}
+	if password := env.getenv("POSTGRES_PASSWORD"); password != "" {
+		u.User = url.UserPassword(u.User.Username(), password)
+	}
+	return u.String()
+}

@@ -1,0 +1,216 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ameideio/ameide/pkg/dbops"
+)
+
+type unlockOptions struct {
+	databaseFlags
+	plugins []string
+	dead    []int32
+	dryRun  bool
+	yes     bool
+	reason  string
+}
+
+func newUnlockMigrationsCmd(env Env) *cobra.Command {
+	var o unlockOptions
+	c := &cobra.Command{
+		Use:   "unlock-migrations",
+		Short: "Break-glass: clear stuck Knex migration locks",
+		Long: `Clear the migration locks that are stuck (STALE or CORRUPT) while no session of their plugin is alive.
+
+Left alone: every lock that somebody holds, even by a doubt. Scale the Deployment to 0 first. A connected but idle session
+can be declared dead by its pid; an active one cannot. Each lock is judged again under an exclusive lock, in one transaction
+that leaves exactly one row 0. Every run leaves a record on stderr.`,
+		Example: `  ameide platform backstage unlock-migrations --dry-run
+  ameide platform backstage unlock-migrations --plugin catalog --reason "INC-4711: node lost during upgrade"
+  ameide platform backstage unlock-migrations --plugin search --assume-dead 4711,4712
+  ameide platform backstage unlock-migrations --yes --json      # in a script`,
+		Args: noDSNArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runUnlock(c.Context(), env, o) },
+	}
+	o.register(c)
+	f := c.Flags()
+	f.StringSliceVar(&o.plugins, "plugin", nil, "only the locks of this plugin (repeatable; default all)")
+	f.Int32SliceVar(&o.dead, "assume-dead", nil, "pids of idle sessions that you know to be dead; checked again to be the same and still idle")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show the statements and change nothing")
+	f.BoolVar(&o.yes, "yes", false, "do not ask; needed without a terminal")
+	f.StringVar(&o.reason, "reason", "", "why, for the record")
+	return c
+}
+
+func runUnlock(ctx context.Context, env Env, o unlockOptions) error {
+	if !o.dryRun && !o.yes && !env.InTTY {
+		return usage(errors.New("there is no terminal to ask for confirmation"), "look with --dry-run, then run it with --yes")
+	}
+	r, err := o.reader(env)
+	if err != nil {
+		return err
+	}
+	rec := o.newRecord(env, r.Target)
+	report, err := o.unlock(ctx, env, r, &rec)
+	rec.finish(env, report.Locks, err)
+	if report.Locks == nil {
+		return err
+	}
+	report.Record = &rec
+	report.Summary = lockSummary(report.Locks) + "; " + actionSummary(report.Locks)
+	if perr := printLocks(env, o.json, report); perr != nil {
+		return perr
+	}
+	return err
+}
+
+// unlock reads, judges, plans, asks and applies. Its report has locks as soon as there was something to see.
+func (o unlockOptions) unlock(ctx context.Context, env Env, r dbops.Reader, rec *unlockRecord) (locksReport, error) {
+	s, err := r.Read(ctx)
+	if err != nil {
+		return locksReport{}, unavailable(err, "")
+	}
+	rec.Role = s.Role
+	assumed := o.assume(env, s)
+	judged := dbops.Judge(s, r.Installation, assumed)
+	if err := o.knowPlugins(judged); err != nil {
+		return locksReport{}, err
+	}
+	locks := dbops.Plan(judged, o.plugins)
+	rec.see(locks)
+	report := newLocksReport(s, locks)
+	if s.Standby {
+		refuseAll(locks, "this server is a standby")
+		return report, refused(errors.New("this server is a standby"), "connect to the primary (the -rw Service)")
+	}
+	if o.dryRun {
+		report.plan = planned(r.Scripts, locks)
+		return report, lockOutcome(locks)
+	}
+	if err := o.confirm(env, s.Server, locks); err != nil {
+		refuseAll(locks, "not confirmed")
+		return report, err
+	}
+	report.Locks = r.Apply(ctx, locks, assumed)
+	return report, lockOutcome(report.Locks)
+}
+
+// assume finds the sessions that --assume-dead names, and says which it cannot take.
+func (o unlockOptions) assume(env Env, s dbops.Snapshot) []dbops.Identity {
+	found, missing, busy := dbops.Identify(s, o.dead)
+	for _, pid := range missing {
+		fmt.Fprintf(env.Err, "ameide: note: pid %d has no session in a database of this installation\n", pid)
+	}
+	for _, pid := range busy {
+		fmt.Fprintf(env.Err, "ameide: note: pid %d is not idle, and only an idle session can be assumed dead\n", pid)
+	}
+	return found
+}
+
+func (o unlockOptions) knowPlugins(locks []dbops.Lock) error {
+	var known []string
+	for _, l := range locks {
+		if !slices.Contains(known, l.Plugin) {
+			known = append(known, l.Plugin)
+		}
+	}
+	for _, p := range o.plugins {
+		if !slices.Contains(known, p) {
+			return usage(fmt.Errorf("plugin %q has no migration lock on this server", p), "those that have: "+strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// confirm asks once for each database: what must be typed names the server, the database and the plugin.
+func (o unlockOptions) confirm(env Env, server string, locks []dbops.Lock) error {
+	if o.yes {
+		return nil
+	}
+	in := bufio.NewReader(env.In)
+	asked := map[string]bool{}
+	for _, l := range locks {
+		want := server + "/" + l.Database + "/" + l.Plugin
+		if l.Action != dbops.ActionClear || asked[want] {
+			continue
+		}
+		asked[want] = true
+		fmt.Fprintf(env.Err, "About to clear the %s lock of plugin %s in database %s on server %s (%s).\nType %s to go on: ",
+			l.Verdict, plain(l.Plugin), plain(l.Database), server, plain(strings.Join(tablesOf(locks, l), ", ")), plain(want))
+		answer, _ := in.ReadString('\n') // the end of input is an answer that does not match
+		if strings.TrimSpace(answer) != want {
+			return refused(errors.New("not confirmed; nothing was done"), "")
+		}
+	}
+	return nil
+}
+
+// tablesOf are the lock tables that one answer covers.
+func tablesOf(locks []dbops.Lock, like dbops.Lock) []string {
+	var out []string
+	for _, l := range locks {
+		if l.Action == dbops.ActionClear && l.Database == like.Database && l.Plugin == like.Plugin {
+			out = append(out, l.Name())
+		}
+	}
+	return out
+}
+
+func refuseAll(locks []dbops.Lock, reason string) {
+	for i := range locks {
+		if locks[i].Action == dbops.ActionClear {
+			locks[i].Action, locks[i].Reason = dbops.ActionRefused, reason
+		}
+	}
+}
+
+type plannedLock struct {
+	lock       dbops.Lock
+	statements []string
+}
+
+func planned(s dbops.Scripts, locks []dbops.Lock) []plannedLock {
+	var out []plannedLock
+	for _, l := range locks {
+		if l.Action == dbops.ActionClear {
+			out = append(out, plannedLock{l, s.Statements(l)})
+		}
+	}
+	return out
+}
+
+// lockOutcome is the error of a whole run: what failed weighs more than what was refused.
+func lockOutcome(locks []dbops.Lock) error {
+	var failed, no []string
+	for _, l := range locks {
+		text := l.Database + " " + l.Name() + ": " + l.Reason
+		switch {
+		case l.Action == dbops.ActionRefused:
+			no = append(no, text)
+		case l.Action == dbops.ActionUnknown, l.Action == dbops.ActionNone && l.Stuck():
+			failed = append(failed, text)
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return unavailable(fmt.Errorf("%d of %d locks could not be cleared: %s", len(failed), len(locks), plain(strings.Join(append(failed, no...), "; "))), "")
+	case len(no) > 0:
+		return refused(fmt.Errorf("%d of %d locks were left alone", len(no), len(locks)), plain(strings.Join(no, "; ")))
+	}
+	return nil
+}
+
+func actionSummary(locks []dbops.Lock) string {
+	count := map[dbops.Action]int{}
+	for _, l := range locks {
+		count[l.Action]++
+	}
+	return fmt.Sprintf("%d cleared, %d refused", count[dbops.ActionCleared], count[dbops.ActionRefused])
+}

@@ -1,0 +1,122 @@
+package dbops
+
+import (
+	"fmt"
+	"strings"
+)
+
+// tasksTable is the lock of Backstage's scheduler. A plugin that cannot take it starts all the same.
+const tasksTable = "backstage_backend_tasks__knex_migrations_lock"
+
+// advice is one sentence: what this means and the one safe thing to do.
+func advice(l Lock) string {
+	switch l.Verdict {
+	case Free:
+		return adviceFree(l)
+	case Held:
+		return adviceHeld(l)
+	case Orphan:
+		return adviceOrphan(l)
+	case Stale:
+		return "Stuck, and nobody is there: run unlock-migrations --plugin " + l.Plugin + ", then start Backstage." + afterwards(l) + silent(l)
+	case Corrupt:
+		return adviceCorrupt(l)
+	}
+	return ""
+}
+
+func adviceFree(l Lock) string {
+	switch {
+	case len(l.Repair) > 0:
+		return "The lock is free, but a half-built migration is in the next start's way: with the Deployment at 0, run the repair statements, then start Backstage."
+	case len(l.Leftovers) > 0:
+		return "The lock is free, but a half-built migration is in the next start's way: remove what is listed, then start Backstage."
+	case len(l.Rows) == 0:
+		return "Nothing to do: Knex inserts the missing row itself."
+	}
+	return "Nothing to do."
+}
+
+func adviceHeld(l Lock) string {
+	if l.Uncertain {
+		text := "Somebody is connected and idle, which cannot be told from a migration between two statements (a failed start stays connected since Backstage 1.44): scale the Deployment to 0 and look again."
+		if len(l.Sessions) > 0 && l.Sessions[0].State == "" {
+			text = "This role may not see what the sessions do: look again as a member of pg_read_all_stats, or scale the Deployment to 0 and look again."
+		}
+		return text + silent(l)
+	}
+	if len(l.Sessions) == 0 {
+		return "Somebody holds the table without a session in this database (a prepared transaction, or it has just ended): look again, and see pg_prepared_xacts."
+	}
+	s := l.Sessions[0]
+	text := fmt.Sprintf("Leave it alone and wait: pid %d has been %s for %s", s.PID, s.State, duration(s.Seconds))
+	if s.Progress != nil {
+		text += fmt.Sprintf(" (%s, %s, %d %%)", s.Progress.Command, s.Progress.Phase, s.Progress.Percent)
+	}
+	if s.State == "idle in transaction" {
+		return text + "; if its pod or node is gone, SELECT pg_terminate_backend(" + fmt.Sprint(s.PID) + ") rolls it back."
+	}
+	return text + "."
+}
+
+func adviceOrphan(l Lock) string {
+	for _, s := range l.Sessions {
+		if s.Gone != "" {
+			return fmt.Sprintf("The client of pid %d is gone (%s) and the server still works on %q: wait for it to end, or interrupt that with SELECT pg_terminate_backend(%d); then look again.",
+				s.PID, s.Gone, brief(s.Query), s.PID)
+		}
+	}
+	return ""
+}
+
+func adviceCorrupt(l Lock) string {
+	what := "a value that Knex never frees"
+	switch {
+	case len(l.Rows) > 1:
+		what = "several rows, which no UPDATE heals"
+	case l.Rows[0].IsLocked == nil:
+		what = "NULL, which locks for ever"
+	}
+	do := "run unlock-migrations --plugin " + l.Plugin + ", which leaves one row 0, then start Backstage."
+	if len(l.Sessions) > 0 {
+		do = "scale the Deployment to 0 until its sessions are gone, then " + do
+	}
+	return "The table holds " + what + ": " + do + afterwards(l) + silent(l)
+}
+
+// afterwards is what must follow the clearing.
+func afterwards(l Lock) string {
+	if len(l.Repair) > 0 {
+		return " Before the start, run the repair statements, or it fails with 42P07."
+	}
+	if len(l.Leftovers) > 0 {
+		return " The start fails with 42P07 on what is left over."
+	}
+	return ""
+}
+
+// silent warns of the lock that nobody notices.
+func silent(l Lock) string {
+	if l.Table != tasksTable {
+		return ""
+	}
+	return " Until then Backstage looks healthy, but the scheduled tasks of plugin " + l.Plugin + " do not run."
+}
+
+func brief(query string) string {
+	query = strings.Join(strings.Fields(query), " ")
+	if r := []rune(query); len(r) > 80 {
+		return string(r[:79]) + "…"
+	}
+	return query
+}
+
+func duration(seconds int64) string {
+	switch {
+	case seconds < 120:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 7200:
+		return fmt.Sprintf("%d min", seconds/60)
+	}
+	return fmt.Sprintf("%d h", seconds/3600)
+}
