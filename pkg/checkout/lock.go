@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"bufio"
 	"bytes"
 	"compress/flate"
 	"crypto/sha256"
@@ -10,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -19,14 +17,10 @@ import (
 // LockFile is the file that remembers what was written. It is committed with the rest.
 const LockFile = "ameide.lock"
 
-// journalFile is the lock file of a run that has not finished: it exists from before the first file is replaced until
-// the lock file is.
-const journalFile = ".ameide.lock.pending"
-
 const lockHeader = "# What ameide wrote, so that your edits survive the next run. Commit this file; do not edit it.\nversion 1\n"
 
-// maxBase bounds the size of one remembered file when it is decompressed.
-const maxBase = 5 << 20
+// maxLock bounds the size of a lock file; one line of it holds one compressed file, so that it bounds a line, too.
+const maxLock = 64 << 20
 
 // entry remembers one generated file: the version that the generator made, and the digest of the file as the run left
 // it, which differs where a user's edit was merged in.
@@ -49,65 +43,47 @@ func (l lock) remember(path string, base []byte, written [sha256.Size]byte) entr
 // lock is path to entry.
 type lock map[string]entry
 
-// readLock reads the lock file as the last run left it. If that run was cut off, each file counts as it is on disk: one
-// that was already replaced by its new entry, the others by their old one.
-func readLock(fsys fs.FS) (lock, error) {
-	old, err := readLockFile(fsys, LockFile)
-	if err != nil {
-		return nil, err
-	}
-	next, err := readLockFile(fsys, journalFile)
-	if err != nil {
-		return nil, err
-	}
-	for path, e := range next {
-		if content, err := fs.ReadFile(fsys, path); err == nil && sha256.Sum256(content) == e.written {
-			old[path] = e
-		}
-	}
-	return old, nil
-}
-
-func readLockFile(fsys fs.FS, name string) (lock, error) {
-	text, err := fs.ReadFile(fsys, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return lock{}, nil
-	}
-	if err != nil {
-		return nil, &Error{Path: name, Problem: "cannot be read", Err: err}
-	}
-	return parseLock(name, text)
-}
-
+// parseLock reads the text of a lock file; an error names the line.
 func parseLock(name string, text []byte) (lock, error) {
 	l := lock{}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 8<<20)
-	version := ""
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+	n, version := 0, ""
+	for line := range strings.Lines(string(text)) {
+		n++
+		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if merging(line) {
+			return nil, lockError(name, n, "Git left a merge conflict here", "take one side's whole file and run generate again: `git checkout --theirs "+name+"`")
+		}
 		if version == "" {
 			if version = line; version != "version 1" {
-				return nil, lockError(name, n, fmt.Sprintf("%q is not a lock file version that this ameide knows", line), "use the ameide that wrote it, or a newer one")
+				return nil, lockError(name, n, fmt.Sprintf("%.40q is not a lock file version that this ameide knows", line), "use the ameide that wrote it, or a newer one")
 			}
 			continue
 		}
-		path, e, err := parseEntry(line)
-		if err != nil {
+		if err := l.add(line); err != nil {
 			return nil, lockError(name, n, err.Error(), "restore the file from Git")
 		}
-		if _, twice := l[path]; twice {
-			return nil, lockError(name, n, path+" is remembered twice", "keep one of the two lines")
-		}
-		l[path] = e
-	}
-	if err := lines.Err(); err != nil {
-		return nil, lockError(name, 1, err.Error(), "restore the file from Git")
 	}
 	return l, nil
+}
+
+// merging tells whether a line is a mark that Git leaves where it could not merge.
+func merging(line string) bool {
+	return strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, "||||||| ") || line == "=======" || strings.HasPrefix(line, ">>>>>>> ")
+}
+
+func (l lock) add(line string) error {
+	path, e, err := parseEntry(line)
+	if err != nil {
+		return err
+	}
+	if _, twice := l[path]; twice {
+		return fmt.Errorf("%s is remembered twice", path)
+	}
+	l[path] = e
+	return nil
 }
 
 func lockError(name string, line int, problem, advice string) error {
@@ -117,19 +93,21 @@ func lockError(name string, line int, problem, advice string) error {
 // parseEntry reads "<sha256> <base64 of the deflated base> <path>".
 func parseEntry(line string) (string, entry, error) {
 	fields := strings.SplitN(line, " ", 3)
-	if len(fields) != 3 || !fs.ValidPath(fields[2]) {
+	if len(fields) != 3 || validPath(fields[2]) != nil {
 		return "", entry{}, errors.New("not a line that ameide wrote")
 	}
 	e := entry{packed: fields[1]}
-	if n, err := hex.Decode(e.written[:], []byte(fields[0])); err != nil || n != sha256.Size {
+	digest, err := hex.DecodeString(fields[0])
+	if err != nil || len(digest) != sha256.Size {
 		return "", entry{}, errors.New("not a sha256 digest")
 	}
+	copy(e.written[:], digest)
 	packed, err := base64.RawStdEncoding.DecodeString(fields[1])
 	if err != nil {
 		return "", entry{}, errors.New("damaged content")
 	}
-	e.base, err = io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxBase+1))
-	if err != nil || len(e.base) > maxBase {
+	e.base, err = io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxFile+1))
+	if err != nil || len(e.base) > maxFile {
 		return "", entry{}, errors.New("damaged content")
 	}
 	return fields[2], e, nil

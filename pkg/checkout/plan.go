@@ -1,8 +1,9 @@
 package checkout
 
 import (
-	"fmt"
 	"io/fs"
+	"path"
+	"strconv"
 	"strings"
 )
 
@@ -32,39 +33,48 @@ type File struct {
 // Plan is every file that shall be there, in any order.
 type Plan []File
 
-// validate refuses paths that leave the checkout and paths that one file system or another takes for the same.
+// validate refuses paths that leave the checkout, that belong to Git or to this package, and paths that one file system
+// or another takes for the same.
 func (p Plan) validate() error {
-	seen := map[string]string{}
+	spelt := map[string]string{} // folded path of every file and directory, as it was first spelt
+	files := map[string]bool{}   // folded
 	for _, f := range p {
-		if !fs.ValidPath(f.Path) || f.Path == "." || strings.ContainsAny(f.Path, "\\\x00\n") {
-			return &Error{Path: f.Path, Problem: "not a path inside the checkout"}
+		if err := validPath(f.Path); err != nil {
+			return err
 		}
-		folded := strings.ToLower(f.Path)
-		if other, ok := seen[folded]; ok {
-			return &Error{Path: f.Path, Problem: fmt.Sprintf("planned twice, also as %s", other)}
+		if other, twice := spelt[fold(f.Path)]; twice {
+			return &Error{Path: f.Path, Problem: "planned twice, also as " + other}
 		}
-		seen[folded] = f.Path
+		files[fold(f.Path)], spelt[fold(f.Path)] = true, f.Path
+		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
+			other, known := spelt[fold(dir)]
+			switch {
+			case files[fold(dir)]:
+				return &Error{Path: f.Path, Problem: "its directory is also planned as the file " + other}
+			case known && other != dir:
+				return &Error{Path: f.Path, Problem: "its directory is also spelt " + other}
+			}
+			spelt[fold(dir)] = dir
+		}
 	}
 	return nil
 }
 
-// Error is a file that cannot be read, planned or written, and what to do about it.
-type Error struct {
-	Path    string
-	Problem string // lower case, no full stop
-	Advice  string // the next thing to do; may be empty
-	Err     error  // cause; may be nil
-}
-
-func (e *Error) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Path, e.Problem, e.Err)
+func validPath(name string) error {
+	strange := func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }
+	if !fs.ValidPath(name) || name == "." || strings.ContainsFunc(name, strange) {
+		return &Error{Path: strconv.Quote(name), Problem: "not a path inside the checkout"}
 	}
-	return e.Path + ": " + e.Problem
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.EqualFold(part, ".git") {
+			return &Error{Path: name, Problem: "inside Git's own directory"}
+		}
+	}
+	if fold(name) == LockFile || fold(name) == journalFile || strings.HasSuffix(name, temporarySuffix) {
+		return &Error{Path: name, Problem: "the name of a file that ameide keeps for itself"}
+	}
+	return nil
 }
 
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hint returns the next thing to do.
-func (e *Error) Hint() string { return e.Advice }
+// fold is equal for paths that a case-insensitive file system (macOS, Windows) takes for the same.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
