@@ -84,12 +84,16 @@ func newServer(settings []string) (*Server, error) {
 		}
 	}
 	s := &Server{dir: dir, bin: bin}
+	if err := s.certify(); err != nil {
+		return nil, err
+	}
 	if s.Port, err = FreePort(); err != nil {
 		return nil, err
 	}
 	for _, setting := range append([]string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(s.Port), "unix_socket_directories=" + dir,
 		"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200",
+		"ssl=on", "ssl_cert_file=" + s.CA(), "ssl_key_file=" + s.key(),
 	}, settings...) {
 		s.args = append(s.args, "-c", setting)
 	}
@@ -275,4 +279,10 @@ func FreePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// HasPostgres tells whether server binaries are installed.
+func HasPostgres() bool {
+	_, err := postgresBin()
+	return err == nil
 }
