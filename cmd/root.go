@@ -39,7 +39,7 @@ func newRootCmd(env Env) *cobra.Command {
 
 func newPlatformCmd(env Env) *cobra.Command {
 	return group("platform", "Operate the platform's own services", group("backstage", "The developer portal",
-		newGenerateCmd(env), newVerifyCmd(env), newMigrationsCmd(env), newUnlockMigrationsCmd(env)))
+		newGenerateCmd(env), newVerifyCmd(env), newMigrationsCmd(env), newUnlockMigrationsCmd(env), newCheckImageCmd(env)))
 }
 
 // group is a command that only holds others. Cobra lets a misspelt nested command exit 0; this does not.

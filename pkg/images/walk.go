@@ -1,0 +1,140 @@
+package images
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/imagecheck"
+)
+
+// mention is one image in a rendered object.
+type mention struct {
+	image  string
+	path   []string // keys and indexes
+	arches []string // that the Pod's own selectors leave; nil when they do not choose
+}
+
+// mentions are the images of an object, in the order of sorted keys.
+func mentions(m *helmchart.Manifest) []mention {
+	if m.Kind() == "CustomResourceDefinition" {
+		return nil
+	}
+	w := walker{custom: custom(m.APIVersion())}
+	w.visit(m.Object, nil, nil)
+	return w.found
+}
+
+// custom tells whether an API group is not Kubernetes' own, so that a field called image means one.
+func custom(apiVersion string) bool {
+	group, _, ok := strings.Cut(apiVersion, "/")
+	return ok && strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
+}
+
+type walker struct {
+	custom bool
+	found  []mention
+}
+
+func (w *walker) visit(v any, path, arches []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		if own := podArches(v); own != nil {
+			arches = own
+		}
+		for _, key := range sortedKeys(v) {
+			w.field(key, v[key], extend(path, key), arches)
+		}
+	case []any:
+		for i, item := range v {
+			w.visit(item, extend(path, strconv.Itoa(i)), arches)
+		}
+	}
+}
+
+func (w *walker) field(key string, v any, path, arches []string) {
+	text, ok := v.(string)
+	switch {
+	case !ok:
+		w.visit(v, path, arches)
+	case text == "":
+	case key == "image" && inContainers(path),
+		key == "reference" && len(path) > 1 && path[len(path)-2] == "image":
+		w.found = append(w.found, mention{text, path, arches})
+	case w.custom && (key == "image" || key == "imageName"):
+		if _, err := imagecheck.ParseRef(text); err == nil {
+			w.found = append(w.found, mention{text, path, arches})
+		}
+	}
+}
+
+// inContainers tells whether a path is that of a container's field.
+func inContainers(path []string) bool {
+	return len(path) > 2 && slices.Contains([]string{"containers", "initContainers", "ephemeralContainers"}, path[len(path)-3])
+}
+
+const archLabel = "kubernetes.io/arch"
+
+// podArches are the architectures that a Pod's node selector and required affinity allow; nil when they allow any or the
+// object is no Pod.
+func podArches(pod map[string]any) []string {
+	if _, ok := pod["containers"]; !ok {
+		return nil
+	}
+	var arches []string
+	if selector, ok := pod["nodeSelector"].(map[string]any); ok {
+		if arch, ok := selector[archLabel].(string); ok {
+			arches = []string{arch}
+		}
+	}
+	for _, term := range affinityTerms(pod) {
+		arches = append(arches, termArches(term)...)
+	}
+	slices.Sort(arches)
+	return slices.Compact(arches)
+}
+
+// affinityTerms are the alternatives of the required node affinity; none unless each of them names architectures.
+func affinityTerms(pod map[string]any) []map[string]any {
+	terms, _ := dig(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").([]any)
+	var out []map[string]any
+	for _, t := range terms {
+		term, ok := t.(map[string]any)
+		if !ok || termArches(term) == nil {
+			return nil
+		}
+		out = append(out, term)
+	}
+	return out
+}
+
+func termArches(term map[string]any) []string {
+	expressions, _ := term["matchExpressions"].([]any)
+	var arches []string
+	for _, e := range expressions {
+		if dig(e, "key") != archLabel || dig(e, "operator") != "In" {
+			continue
+		}
+		values, _ := dig(e, "values").([]any)
+		for _, v := range values {
+			if arch, ok := v.(string); ok {
+				arches = append(arches, arch)
+			}
+		}
+	}
+	return arches
+}
+
+func dig(v any, path ...string) any {
+	for _, key := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[key]
+	}
+	return v
+}
+
+func extend(path []string, key string) []string { return append(slices.Clone(path), key) }
