@@ -58,12 +58,7 @@ func StartPostgres(ctx context.Context, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret := filepath.Join(s.dir, "password")
-	if err := os.WriteFile(secret, []byte(Password), 0o644); err != nil {
-		return nil, err
-	}
-	if err := s.run(ctx, "initdb", "-D", s.data(), "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret,
-		"-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
+	if err := s.initialize(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.Start(ctx)
