@@ -5,8 +5,8 @@ import "slices"
 // Rules is every rule, by area, in the order of a report.
 func Rules() []Rule {
 	return slices.Concat(
-		componentRules(), applicationRules(), chartRules(), oidcRules(), databaseRules(),
-		secretRules(), namesRules(), catalogRules(), tenancyRules(), waiverRules(),
+		componentRules(), applicationRules(), chartRules(), hostRules(), oidcRules(), configRules(), databaseRules(),
+		rolloutRules(), imageRules(), podRules(), secretRules(), namesRules(), catalogRules(), tenancyRules(), waiverRules(),
 	)
 }
 
