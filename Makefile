@@ -37,8 +37,8 @@ run: build ## the main job on a copy of the example checkout: generate, then ver
 	bin/ameide platform backstage verify --gitops-root out/gitops
 
 .PHONY: test
-test: ## every test
-	go test ./...
+test: ## every test that needs no lab; says which it skipped
+	go run ./internal/testrun ./...
 
 .PHONY: check
 check: fmt-check tidy-check lint test docs-check ## everything that CI asks for
@@ -100,3 +100,12 @@ $(GOLANGCI):
 
 $(GORELEASER):
 	GOBIN='$(@D)' go install github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION)
+
+# The lab: real PostgreSQL, Backstage and Knex.
+.PHONY: lab
+lab: ## install the servers that the lab's tests need; quick when nothing is missing
+	go run ./lab/install
+
+.PHONY: test-lab
+test-lab: ## every test, the slow ones too; a missing server is a failure
+	AMEIDE_LAB=1 AMEIDE_LAB_REQUIRED=1 go run ./internal/testrun -timeout 30m ./...
