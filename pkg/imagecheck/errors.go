@@ -99,19 +99,22 @@ func classify(image string, err error) *Error {
 }
 
 func kindOf(err error) Kind {
+	var verification *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &verification) || errors.As(err, &unknown) || errors.Is(err, errPlainHTTP) {
+		return TLS // before any answer: on loopback plain HTTP is tried, too, and a TLS server answers that with 400
+	}
 	var answer *transport.Error
 	if errors.As(err, &answer) {
 		return kindOfAnswer(answer)
 	}
 	var dns *net.DNSError
-	var verification *tls.CertificateVerificationError
-	var unknown x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
 	switch {
-	case errors.As(err, &dns) && (dns.IsNotFound || !dns.IsTimeout):
+	case errors.As(err, &dns):
 		return DNS
-	case errors.As(err, &verification), errors.As(err, &unknown), errors.As(err, &record), errors.As(err, &alert), errors.Is(err, errPlainHTTP):
+	case errors.As(err, &record), errors.As(err, &alert):
 		return TLS
 	}
 	return Unreachable
