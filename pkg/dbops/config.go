@@ -17,9 +17,10 @@ const ApplicationName = "ameide-migrations"
 // ErrDSN is a DSN that cannot be parsed. It never carries the text: a malformed DSN shows its password anywhere.
 var ErrDSN = errors.New("the DSN is neither postgres://user@host:port/database nor a list of key=value")
 
-// Target is a server, and how to get in. It does not print its password.
+// Target is a server, and how to get in. The password lies behind a func: fmt reaches unexported fields, but no func's
+// inside.
 type Target struct {
-	config *pgconn.Config
+	config func() *pgconn.Config
 }
 
 // ParseTarget reads a DSN, with libpq's environment variables (PGHOST, PGPASSWORD, PGSSLMODE, …) for what it leaves out.
@@ -34,20 +35,20 @@ func ParseTarget(dsn string) (Target, error) {
 	}
 	c.RuntimeParams["application_name"] = ApplicationName
 	dropDowngrades(c)
-	return Target{config: c}, nil
+	return Target{config: func() *pgconn.Config { return c }}, nil
 }
 
 // Server is host:port of the first server of the DSN.
 func (t Target) Server() string {
-	return net.JoinHostPort(t.config.Host, strconv.Itoa(int(t.config.Port)))
+	return net.JoinHostPort(t.config().Host, strconv.Itoa(int(t.config().Port)))
 }
 
 // Database is the database that the DSN names.
-func (t Target) Database() string { return t.config.Database }
+func (t Target) Database() string { return t.config().Database }
 
 // String is the target without its password.
 func (t Target) String() string {
-	return fmt.Sprintf("%s@%s/%s", t.config.User, t.Server(), t.config.Database)
+	return fmt.Sprintf("%s@%s/%s", t.config().User, t.Server(), t.config().Database)
 }
 
 // GoString keeps %#v from printing the password.
@@ -58,15 +59,15 @@ func (t Target) Format(f fmt.State, _ rune) { fmt.Fprint(f, t.String()) }
 
 // Redact takes the password out of a text.
 func (t Target) Redact(text string) string {
-	if t.config == nil || t.config.Password == "" {
+	if t.config == nil || t.config().Password == "" {
 		return text
 	}
-	return strings.ReplaceAll(text, t.config.Password, "[redacted]")
+	return strings.ReplaceAll(text, t.config().Password, "[redacted]")
 }
 
 // in is the configuration for one database of the server.
 func (t Target) in(database string) *pgconn.Config {
-	c := t.config.Copy()
+	c := t.config().Copy()
 	c.Database = database
 	return c
 }
