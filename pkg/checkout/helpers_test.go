@@ -69,7 +69,7 @@ func run(t *testing.T, root *os.Root, p Plan, o Options) *Changes {
 	t.Helper()
 	c, err := Compare(root.FS(), p, o)
 	must(t, err)
-	must(t, Apply(root, c))
+	must(t, apply(quick{root}, c))
 	return c
 }
 

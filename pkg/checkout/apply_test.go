@@ -1,0 +1,296 @@
+package checkout
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// mortal is a disk that dies at one operation, or reports that it is full. A write that it dies of is half done.
+type mortal struct {
+	quick
+	left int   // operations until then
+	full error // what it answers from then on; nil kills the run
+}
+
+type death struct{}
+
+// quick is a checkout on disk that leaves it to the system when to write.
+type quick struct{ *os.Root }
+
+func (q quick) Create(name string, content []byte, mode fs.FileMode, _ bool) error {
+	f, err := q.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
+}
+
+// op counts one operation; the caller goes on only when it returns nil.
+func (m *mortal) op(half func()) error {
+	if m.left--; m.left >= 0 {
+		return nil
+	}
+	half()
+	if m.full == nil {
+		panic(death{})
+	}
+	return m.full
+}
+
+func nothing() {}
+
+func (m *mortal) Mkdir(name string, mode fs.FileMode) error {
+	if err := m.op(nothing); err != nil {
+		return &fs.PathError{Op: "mkdir", Path: name, Err: err}
+	}
+	return m.quick.Mkdir(name, mode)
+}
+
+func (m *mortal) Rename(from, to string) error {
+	if m.full != nil {
+		return m.quick.Rename(from, to) // a full disk can rename
+	}
+	_ = m.op(nothing)
+	return m.quick.Rename(from, to)
+}
+
+func (m *mortal) Remove(name string) error {
+	if m.full == nil {
+		_ = m.op(nothing)
+	}
+	return m.quick.Remove(name)
+}
+
+func (m *mortal) Create(name string, content []byte, mode fs.FileMode, exact bool) error {
+	half := func() { _ = m.quick.Create(name, content[:len(content)/2], mode, exact) }
+	if err := m.op(half); err != nil {
+		return &fs.PathError{Op: "write", Path: name, Err: err}
+	}
+	return m.quick.Create(name, content, mode, exact)
+}
+
+// dies tells whether a run died.
+func dies(t *testing.T, d disk, p Plan) (died bool) {
+	t.Helper()
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(death); !ok {
+				panic(r)
+			}
+			died = true
+		}
+	}()
+	c, err := Compare(d.FS(), p, Options{})
+	must(t, err)
+	must(t, apply(d, c))
+	return false
+}
+
+// The checkout of the crash tests: files that nobody edited, that the user edited here and there, new ones, other
+// people's.
+var (
+	firstVersion  = map[string]string{"plain": text("1", "1"), "edited": text("1", "1"), "d/old": text("1", "1")}
+	userEdits     = map[string]string{"edited": text("mine", "1"), "theirs": "theirs\n"}
+	secondVersion = map[string]string{"plain": text("2", "2"), "edited": text("1", "2"), "d/old": text("1", "2"), "d/new/x": text("2", "2"), "new": text("2", "2")}
+	thirdVersion  = map[string]string{"plain": text("3", "3"), "edited": text("1", "3"), "d/old": text("3", "3"), "d/new/x": text("3", "3"), "new": text("3", "3")}
+)
+
+func text(first, last string) string { return "first " + first + "\n\nmiddle\n\nlast " + last + "\n" }
+
+func versionPlan(files map[string]string, theirs string) Plan {
+	return append(plan(files), File{Path: "theirs", Content: []byte(theirs), Kind: Edited})
+}
+
+func merged(version map[string]string, theirs, last string) map[string]string {
+	want := maps.Clone(version)
+	want["theirs"], want["edited"] = theirs, text("mine", last)
+	return want
+}
+
+// crashes calls check with a checkout whose second run was killed after each possible number of operations.
+func crashes(t *testing.T, check func(t *testing.T, d quick)) {
+	for n := 0; ; n++ {
+		root := open(t, nil)
+		run(t, root, plan(firstVersion), Options{})
+		for name, text := range userEdits {
+			write(t, root, name, text)
+		}
+		died := dies(t, &mortal{quick: quick{root}, left: n}, versionPlan(secondVersion, "theirs\nours\n"))
+		if !died {
+			if n < 20 {
+				t.Fatalf("a run is only %d operations: the test kills nothing", n)
+			}
+			return
+		}
+		t.Run(fmt.Sprintf("killed after %d operations", n), func(t *testing.T) { check(t, quick{root}) })
+	}
+}
+
+func TestAKilledRunLeavesEveryFileOldOrNewAndTheNextOneFinishes(t *testing.T) {
+	before := maps.Clone(firstVersion)
+	maps.Copy(before, userEdits)
+	after := merged(secondVersion, "theirs\nours\n", "2")
+	crashes(t, func(t *testing.T, d quick) {
+		for name, got := range snapshot(t, d.Root) {
+			if leftover(name) {
+				continue
+			}
+			if old, was := before[name]; got != after[name] && (!was || got != old) {
+				t.Errorf("%s is neither old nor new: %q", name, got)
+			}
+		}
+		run(t, d.Root, versionPlan(secondVersion, "theirs\nours\n"), Options{})
+		if diff := cmp.Diff(after, snapshot(t, d.Root)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		c, err := Compare(d.FS(), versionPlan(secondVersion, "theirs\nours\n"), Options{})
+		if err != nil || c.Pending() {
+			t.Errorf("a third run is not empty: %v, %v", actions(c), err)
+		}
+	})
+}
+
+func leftover(name string) bool {
+	return strings.HasSuffix(name, temporarySuffix) || name == journalFile
+}
+
+// Between the crash and the next run a newer ameide was installed.
+func TestARunAfterACrashMayHaveAnotherPlan(t *testing.T) {
+	crashes(t, func(t *testing.T, d quick) {
+		run(t, d.Root, versionPlan(thirdVersion, "theirs\nours 3\n"), Options{})
+		if diff := cmp.Diff(merged(thirdVersion, "theirs\nours 3\n", "3"), snapshot(t, d.Root)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
+}
+
+// Between the crash and the next run the user went on editing.
+func TestARunAfterACrashMergesLaterEdits(t *testing.T) {
+	crashes(t, func(t *testing.T, d quick) {
+		write(t, d.Root, "plain", strings.Replace(snapshot(t, d.Root)["plain"], "middle", "later", 1))
+		run(t, d.Root, versionPlan(secondVersion, "theirs\nours\n"), Options{})
+		want := strings.Replace(secondVersion["plain"], "middle", "later", 1)
+		if got := snapshot(t, d.Root)["plain"]; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// The run that shall finish a killed one is killed itself. Of all pairs of places every seventh is tried.
+func TestTwoCrashesInARow(t *testing.T) {
+	first := 0
+	crashes(t, func(t *testing.T, d quick) {
+		saved := everything(t, d.Root)
+		first++
+		for n := first % 7; ; n += 7 {
+			root := open(t, saved)
+			if !dies(t, &mortal{quick: quick{root}, left: n}, versionPlan(thirdVersion, "theirs\nours 3\n")) {
+				return
+			}
+			run(t, root, versionPlan(thirdVersion, "theirs\nours 3\n"), Options{})
+			if diff := cmp.Diff(merged(thirdVersion, "theirs\nours 3\n", "3"), snapshot(t, root)); diff != "" {
+				t.Fatalf("killed again after %d operations: -want +got:\n%s", n, diff)
+			}
+		}
+	})
+}
+
+func TestAFullDiskLeavesTheCheckoutAsItWas(t *testing.T) {
+	full := errors.New("no space left on device")
+	for n := 0; ; n++ {
+		root := open(t, nil)
+		run(t, root, plan(firstVersion), Options{})
+		for name, text := range userEdits {
+			write(t, root, name, text)
+		}
+		before := everything(t, root)
+		c, err := Compare(root.FS(), versionPlan(secondVersion, "theirs\nours\n"), Options{})
+		must(t, err)
+		err = apply(&mortal{quick: quick{root}, left: n, full: full}, c)
+		if err == nil {
+			if n < 5 {
+				t.Fatalf("a run is only %d writes: the test fills nothing", n)
+			}
+			return
+		}
+		var e *Error
+		if !errors.As(err, &e) || !errors.Is(err, full) || !strings.Contains(err.Error(), "nothing was changed") || e.Hint() == "" {
+			t.Errorf("after %d writes: %v", n, err)
+		}
+		if diff := cmp.Diff(before, everything(t, root)); diff != "" {
+			t.Errorf("after %d writes, -before +after:\n%s", n, diff)
+		}
+		if _, err := root.Stat("d/new"); err == nil {
+			t.Errorf("after %d writes an empty directory is left", n)
+		}
+	}
+}
+
+func TestAFileThatChangesWhileAtWorkIsNotLost(t *testing.T) {
+	root := open(t, map[string]string{"theirs": "1\n"})
+	c, err := Compare(root.FS(), versionPlan(map[string]string{"a": "1\n"}, "2\n"), Options{})
+	must(t, err)
+	write(t, root, "theirs", "edited meanwhile\n")
+	before := everything(t, root)
+	if err := Apply(root, c); err == nil || err.Error() != "theirs: changed while ameide was at work" {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff(before, everything(t, root)); diff != "" {
+		t.Errorf("-before +after:\n%s", diff)
+	}
+}
+
+func TestAFileThatAppearsWhileAtWorkIsNotLost(t *testing.T) {
+	root := open(t, nil)
+	c, err := Compare(root.FS(), plan(map[string]string{"a": "1\n"}), Options{})
+	must(t, err)
+	write(t, root, "a", "")
+	if err := Apply(root, c); err == nil || err.Error() != "a: changed while ameide was at work" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A link under a temporary name must not redirect the write.
+func TestALinkUnderATemporaryNameIsNotFollowed(t *testing.T) {
+	root := open(t, map[string]string{"victim": "untouched\n"})
+	must(t, root.Symlink("victim", temporary("a")))
+	run(t, root, plan(map[string]string{"a": "1\n"}), Options{})
+	if got := snapshot(t, root); got["victim"] != "untouched\n" || got["a"] != "1\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAFailedReplacementListsWhatWasDone(t *testing.T) {
+	root := open(t, nil)
+	c, err := Compare(root.FS(), plan(map[string]string{"a": "1\n", "b": "1\n"}), Options{})
+	must(t, err)
+	err = apply(blocked{quick{root}, "b"}, c)
+	if want := "b: cannot be replaced; already written are a: permission denied"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	run(t, root, plan(map[string]string{"a": "1\n", "b": "1\n"}), Options{})
+	if diff := cmp.Diff(map[string]string{"a": "1\n", "b": "1\n"}, snapshot(t, root)); diff != "" {
+		t.Errorf("the next run: -want +got:\n%s", diff)
+	}
+}
+
+// blocked refuses to replace one file.
+type blocked struct {
+	quick
+	name string
+}
+
+func (b blocked) Rename(from, to string) error {
+	if to == b.name {
+		return &fs.PathError{Op: "rename", Path: to, Err: errors.New("permission denied")}
+	}
+	return b.quick.Rename(from, to)
+}
