@@ -21,6 +21,7 @@ type Env struct {
 	OutTTY     bool // stdout is a terminal
 	ErrTTY     bool // stderr is a terminal
 	InTTY      bool // stdin is a terminal
+	Width      int  // columns of stdout's terminal; 0 when it is none
 	Build      Build
 }
 
@@ -34,8 +35,13 @@ type Build struct {
 // SystemEnv is the process's own environment. Empty version and commit are read from the build information that the
 // Go toolchain embeds.
 func SystemEnv(version, commit string) Env {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		width = 0
+	}
 	return Env{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Width: width,
+		In:    os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Lookup: os.LookupEnv, ConfigFile: userConfigFile(), Now: time.Now,
 		OutTTY: term.IsTerminal(int(os.Stdout.Fd())), ErrTTY: term.IsTerminal(int(os.Stderr.Fd())), InTTY: term.IsTerminal(int(os.Stdin.Fd())),
 		Build: readBuild(version, commit),

@@ -59,11 +59,17 @@ func runGenerate(env Env, o generateOptions) error {
 	if o.printSpec {
 		return spec.Print(env.Out, t.spec.Spec)
 	}
+	if err := t.mustBeGitOps(); err != nil {
+		return err
+	}
+	if err := o.inGit(); err != nil {
+		return err
+	}
 	plan, err := factory.NewPlan(templates.GitOps(), t.root.FS(), &t.spec.Spec, t.envs)
 	if err != nil {
 		return usage(err, "")
 	}
-	changes, err := checkout.Compare(t.root.FS(), plan, checkout.Options{Force: o.force})
+	changes, err := checkout.Compare(t.root.FS(), plan, checkout.Options{Force: o.force, Partial: len(o.envs) > 0})
 	if err != nil {
 		return usage(err, "")
 	}

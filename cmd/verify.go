@@ -116,8 +116,13 @@ func (o verifyOptions) check() (report.Format, error) {
 
 // print writes the report to stdout or, whole or not at all, to a file.
 func (o verifyOptions) print(env Env, t *tree, format report.Format, r verify.Report) error {
-	options := report.Options{FS: t.root.FS(), Rules: verify.RuleInfos(), Verbose: o.verbose, Strict: o.strict, Build: env.Build.Version}
+	prefix, _ := inRepository(t.root.Name())
+	options := report.Options{
+		FS: t.root.FS(), PathPrefix: prefix, Rules: verify.RuleInfos(),
+		Verbose: o.verbose, Strict: o.strict, Build: env.Build.Version,
+	}
 	if o.output == "" {
+		options.Width = env.Width
 		options.Renderer = newRenderer(env.Out, env.color(env.OutTTY))
 		return report.Write(env.Out, format, r, options)
 	}
