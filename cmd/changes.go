@@ -126,26 +126,22 @@ func indent(text string) string {
 
 func (p *printer) diffs(c *checkout.Changes) {
 	for _, f := range c.Files {
-		for _, l := range strings.Split(strings.TrimSuffix(f.Diff(), "\n"), "\n") {
-			if l != "" {
-				p.line("%s", p.diffLine(l))
-			}
+		for _, l := range f.DiffLines() {
+			p.line("%s", p.diffLine(l))
 		}
 	}
 }
 
-func (p *printer) diffLine(l string) string {
-	switch {
-	case strings.HasPrefix(l, "+++"), strings.HasPrefix(l, "---"):
-		return l
-	case strings.HasPrefix(l, "@@"):
-		return p.color(cyan, l)
-	case strings.HasPrefix(l, "+"):
-		return p.color(green, l)
-	case strings.HasPrefix(l, "-"):
-		return p.color(red, l)
+func (p *printer) diffLine(l checkout.DiffLine) string {
+	switch l.Kind {
+	case checkout.Hunk:
+		return p.color(cyan, l.Text)
+	case checkout.Added:
+		return p.color(green, l.Text)
+	case checkout.Removed:
+		return p.color(red, l.Text)
 	}
-	return l
+	return l.Text
 }
 
 func (p *printer) verdict(o generateOptions, c *checkout.Changes) string {

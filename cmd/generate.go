@@ -62,9 +62,6 @@ func runGenerate(env Env, o generateOptions) error {
 	if err := t.mustBeGitOps(); err != nil {
 		return err
 	}
-	if err := o.inGit(); err != nil {
-		return err
-	}
 	plan, err := factory.NewPlan(templates.GitOps(), t.root.FS(), &t.spec.Spec, t.envs)
 	if err != nil {
 		return usage(err, "")
