@@ -1,30 +1,48 @@
 // Runs Backstage's own migrations once: starts the backend, waits until every plugin reports ready, gives late tables
-// time to appear, and stops the backend again.
+// time to appear, and stops the backend again. Exits 0 when it is certain that everything was migrated.
 //
 // usage: node migrate.js PORT READINESS_PATH SETTLE_SECONDS BACKEND_ARGUMENT...
 'use strict';
 const { spawn } = require('node:child_process');
 const { randomBytes } = require('node:crypto');
 const http = require('node:http');
+const readline = require('node:readline');
 
 const [port, path, settle, ...backend] = process.argv.slice(2);
-const say = message => console.log(JSON.stringify({ level: 'info', message, service: 'migrations' }));
+const log = (level, message) => console.log(JSON.stringify({ level, message, service: 'migrations' }));
+const sleep = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 // Nobody signs in to this process: its session secret lives as long as it does.
 const env = { ...process.env, AUTH_SESSION_SECRET: randomBytes(32).toString('hex') };
-const child = spawn(process.execPath, backend, { stdio: 'inherit', env });
-let done = false;
+const child = spawn(process.execPath, backend, { stdio: ['ignore', 'pipe', 'pipe'], env });
+let locked = false; // a plugin found its migration lock taken
+let complete = false;
+
+// A lock that is taken does not always end the backend: some plugins only write it to the log, and newer releases stay
+// up for ever, never ready. So the log is read, and the backend asked to stop: it finishes the migrations it is in.
+const relay = (from, to) =>
+  readline.createInterface({ input: from }).on('line', line => {
+    to.write(`${line}\n`);
+    if (locked || !line.includes('Migration table is already locked')) return;
+    locked = true;
+    child.kill('SIGTERM');
+  });
+relay(child.stdout, process.stdout);
+relay(child.stderr, process.stderr);
 
 child.on('error', error => {
-  console.error(JSON.stringify({ level: 'error', message: `the backend cannot be started: ${error.message}` }));
+  log('error', `the backend cannot be started: ${error.message}`);
   process.exit(1);
 });
-child.on('exit', (code, signal) => {
-  if (done) {
-    say('migrations are complete');
+child.on('close', (code, signal) => {
+  if (locked) {
+    log('error', 'a migration lock is taken: another migration is running, or one was killed (ameide platform backstage migrations)');
+  } else if (complete) {
+    log('info', 'migrations are complete');
     process.exit(0);
+  } else {
+    log('error', `the backend ended before its migrations were complete (code ${code}, signal ${signal})`);
   }
-  console.error(JSON.stringify({ level: 'error', message: `the backend ended before it was ready (code ${code}, signal ${signal})` }));
   process.exit(1);
 });
 // Asked to stop, let the backend finish the statement it is in: a kill would leave its lock behind.
@@ -41,9 +59,9 @@ const ready = () =>
   });
 
 (async () => {
-  while (!(await ready())) await new Promise(resolve => setTimeout(resolve, 1000));
-  say(`every plugin is ready; stopping in ${settle} s`);
-  await new Promise(resolve => setTimeout(resolve, Number(settle) * 1000));
-  done = true;
+  while (!(await ready())) await sleep(1000);
+  log('info', `every plugin is ready; stopping in ${settle} s`);
+  await sleep(Number(settle) * 1000);
+  complete = true;
   child.kill('SIGTERM');
 })();

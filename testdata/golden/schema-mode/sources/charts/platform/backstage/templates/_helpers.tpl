@@ -3,37 +3,47 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* Release and chart. 45 characters leave room for -migrations-unlock in the 63 that a Job's name may have. */}}
 {{- define "backstage.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 45 | trimSuffix "-" -}}
 {{- else -}}
 {{- $name := include "backstage.name" . -}}
 {{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 45 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 45 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{/* Labels by which Service, ServiceMonitor and the rest find the Pods: they never change. */}}
 {{- define "backstage.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "backstage.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "backstage.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* The platform's labels. */}}
 {{- define "backstage.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
-{{ include "backstage.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: platform
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-ameide.io/tier: {{ .Values.tier }}
-ameide.io/environment: {{ .Values.environment }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- include "backstage.labelsOf" (dict "root" . "name" (include "backstage.name" .) "extra" dict) -}}
+{{- end -}}
+
+{{/*
+The platform's labels under another name and with extra ones. Call it with root, name and extra. What selectors and the
+platform's network rules go by cannot be overridden.
+*/}}
+{{- define "backstage.labelsOf" -}}
+{{- $fixed := dict
+  "app.kubernetes.io/name" .name
+  "app.kubernetes.io/instance" .root.Release.Name
+  "ameide.io/tier" .root.Values.tier
+  "ameide.io/environment" .root.Values.environment -}}
+{{- $usual := dict
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+  "app.kubernetes.io/version" .root.Chart.AppVersion
+  "app.kubernetes.io/part-of" "platform"
+  "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- merge $fixed .extra .root.Values.commonLabels $usual | toYaml -}}
 {{- end -}}
 
 {{/* The layout of the image, as a mapping. */}}
@@ -72,21 +82,32 @@ ameide.io/environment: {{ .Values.environment }}
 {{- end -}}
 {{- end -}}
 
-{{/* The chart's app-config. Call it with root, port and skipMigrations. */}}
+{{/* Refuses values that contradict each other. */}}
+{{- define "backstage.validate" -}}
+{{- $baseUrl := include "backstage.baseUrl" . -}}
+{{- if and .Values.httproute.enabled (ne (get (urlParse $baseUrl) "hostname") .Values.httproute.hostname) -}}
+{{- fail (printf "app.baseUrl %s and httproute.hostname %s name different hosts" $baseUrl .Values.httproute.hostname) -}}
+{{- end -}}
+{{- if and (eq .Values.migrations.mode "startup") (or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1)) -}}
+{{- fail "more than one Pod needs migrations.mode job: Pods that migrate at startup must not start together" -}}
+{{- end -}}
+{{- if ge (int .Values.preStopSeconds) (int .Values.terminationGracePeriodSeconds) -}}
+{{- fail "terminationGracePeriodSeconds must be more than preStopSeconds: the backend would be killed before it is asked to stop" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The chart's app-config. Call it with root, port, signIn and skipMigrations. */}}
 {{- define "backstage.appConfig" -}}
 {{- $root := .root -}}
 {{- $values := $root.Values -}}
 {{- $baseUrl := include "backstage.baseUrl" $root -}}
-{{- if and $values.httproute.enabled (ne (get (urlParse $baseUrl) "hostname") $values.httproute.hostname) -}}
-{{- fail (printf "app.baseUrl %s and httproute.hostname %s name different hosts" $baseUrl $values.httproute.hostname) -}}
-{{- end -}}
 app:
   title: {{ $values.app.title | quote }}
-  baseUrl: {{ $baseUrl }}
+  baseUrl: {{ $baseUrl | quote }}
 organization:
   name: {{ $values.app.organization | quote }}
 backend:
-  baseUrl: {{ $baseUrl }}
+  baseUrl: {{ $baseUrl | quote }}
   listen:
     host: 0.0.0.0
     port: {{ .port }}
@@ -94,7 +115,7 @@ backend:
     client: pg
     pluginDivisionMode: {{ $values.postgresql.divisionMode }}
     {{- if eq $values.postgresql.divisionMode "database" }}
-    prefix: {{ $values.postgresql.prefix }}
+    prefix: {{ $values.postgresql.prefix | quote }}
     {{- else }}
     # The role may not reach other databases: look for none, create the schemas only.
     ensureExists: false
@@ -105,13 +126,13 @@ backend:
       port: ${POSTGRES_PORT}
       user: ${POSTGRES_USER}
       password: ${POSTGRES_PASSWORD}
-      database: {{ $values.postgresql.database }}
+      database: {{ $values.postgresql.database | quote }}
     {{- with $values.postgresql.plugins }}
     plugin:
       {{- range $plugin, $database := . }}
-      {{ $plugin }}:
+      {{ $plugin | quote }}:
         connection:
-          database: {{ $database }}
+          database: {{ $database | quote }}
       {{- end }}
     {{- end }}
     {{- if .skipMigrations }}
@@ -119,20 +140,20 @@ backend:
     skipMigrations: true
     {{- end }}
 auth:
-  environment: {{ $values.auth.environment }}
+  environment: {{ $values.auth.environment | quote }}
   session:
     secret: ${AUTH_SESSION_SECRET}
   providers:
     {{- if .signIn }}
     oidc:
-      {{ $values.auth.environment }}:
+      {{ $values.auth.environment | quote }}:
         metadataUrl: ${KEYCLOAK_ISSUER}/.well-known/openid-configuration
-        clientId: {{ $values.auth.oidc.clientId }}
+        clientId: {{ $values.auth.oidc.clientId | quote }}
         clientSecret: ${AUTH_OIDC_CLIENT_SECRET}
         prompt: {{ $values.auth.oidc.prompt }}
         signIn:
           resolvers:
-            - resolver: {{ $values.auth.oidc.resolver }}
+            - resolver: {{ $values.auth.oidc.resolver | quote }}
     {{- if $values.auth.guest.enabled }}
     guest:
       dangerouslyAllowOutsideDevelopment: true
@@ -145,13 +166,15 @@ signInPage: oidc
 catalog:
   rules:
     - allow: {{ $values.catalog.allow | toJson }}
-  {{- with $values.catalog.location }}
+  # An empty list, too: without one the examples of the image would be read.
   locations:
+    {{- with $values.catalog.location }}
     - type: url
-      target: {{ . }}
+      target: {{ . | quote }}
       rules:
         - allow: [Location]
-  {{- end }}
+    {{- else }} []
+    {{- end }}
 techdocs:
   builder: {{ $values.techdocs.builder }}
   generator:
@@ -171,7 +194,6 @@ techdocs:
 
 {{/* Environment that every process of the image needs. */}}
 {{- define "backstage.env" -}}
-{{- $layout := include "backstage.layout" . | fromYaml -}}
 - name: NODE_ENV
   value: production
 - name: NODE_OPTIONS
@@ -180,18 +202,18 @@ techdocs:
   value: {{ .Values.telemetry.logLevel }}
 {{ include "backstage.databaseEnv" . }}
 - name: KEYCLOAK_ISSUER
-  value: {{ .Values.auth.oidc.issuer }}
+  value: {{ .Values.auth.oidc.issuer | quote }}
 - name: AUTH_OIDC_CLIENT_SECRET
   valueFrom:
     secretKeyRef:
-      name: {{ .Values.auth.oidc.secretName }}
-      key: {{ .Values.auth.oidc.secretKey }}
+      name: {{ .Values.auth.oidc.secretName | quote }}
+      key: {{ .Values.auth.oidc.secretKey | quote }}
 {{- end -}}
 
 {{/* Where the database is; user and password come from its Secret. */}}
 {{- define "backstage.databaseEnv" -}}
 - name: POSTGRES_HOST
-  value: {{ .Values.postgresql.host }}
+  value: {{ .Values.postgresql.host | quote }}
 - name: POSTGRES_PORT
   value: {{ .Values.postgresql.port | quote }}
 {{- end -}}
@@ -207,9 +229,9 @@ capabilities:
 {{/* What restricted Pod security asks of a Pod. Call it with user and group. */}}
 {{- define "backstage.podSecurityContext" -}}
 runAsNonRoot: true
-runAsUser: {{ .user }}
-runAsGroup: {{ .group }}
-fsGroup: {{ .group }}
+runAsUser: {{ int64 .user }}
+runAsGroup: {{ int64 .group }}
+fsGroup: {{ int64 .group }}
 seccompProfile:
   type: RuntimeDefault
 {{- end -}}
@@ -236,10 +258,9 @@ affinity:
 
 {{/* Annotations of an Argo CD PreSync hook. Call it with root, wave and policy. */}}
 {{- define "backstage.hookAnnotations" -}}
-argocd.argoproj.io/hook: PreSync
-argocd.argoproj.io/hook-delete-policy: {{ .policy }}
-argocd.argoproj.io/sync-wave: {{ .wave | quote }}
-{{- with .root.Values.commonAnnotations }}
-{{ toYaml . }}
-{{- end }}
+{{- $hook := dict
+  "argocd.argoproj.io/hook" "PreSync"
+  "argocd.argoproj.io/hook-delete-policy" .policy
+  "argocd.argoproj.io/sync-wave" (toString .wave) -}}
+{{- merge $hook .root.Values.commonAnnotations | toYaml -}}
 {{- end -}}
