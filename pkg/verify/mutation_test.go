@@ -136,12 +136,16 @@ func TestEveryMutationFiresItsRuleAndNoOther(t *testing.T) {
 
 func everywhere() []string { return []string{"dev", "staging", "production", "local"} }
 
-// asked are the environments to look at: those that the mutation names, and of all of them the two that differ most.
+// asked are the environments to look at: those that the mutation names; of all of them the two that differ most; and for
+// a rule about the tree the one whose files the mutations break, and another.
 func asked(m mutations.Mutation) []string {
-	if n := len(m.Envs); n > 0 && n < len(everywhere()) {
-		return m.Envs
+	switch len(m.Envs) {
+	case 0:
+		return []string{"dev", "local"}
+	case len(everywhere()):
+		return []string{"production", "local"}
 	}
-	return []string{"production", "local"}
+	return m.Envs
 }
 
 // expected is what must fire in some environments.

@@ -131,10 +131,12 @@ const (
 	catalogDir    = "sources/backstage/catalog/"
 )
 
-// The laptop's image has a version but no digest: its users may not need the one, the platform asks for the other.
+// laptopImage is the one finding of a correct tree: the laptops' image has a version but no digest.
+const laptopImage = "image/pinned local sources/values/env/local/platform/platform-backstage.yaml:16"
+
 func TestACorrectTreeHasNoFindingsButTheImageOfLaptops(t *testing.T) {
 	s := defaults()
-	want := []string{"image/pinned local sources/values/env/local/platform/platform-backstage.yaml:16"}
+	want := []string{laptopImage}
 	if diff := cmp.Diff(findings(t, correctTree(t), s, s.EnvironmentNames()...), want); diff != "" {
 		t.Errorf("findings (-got +want):\n%s", diff)
 	}
@@ -224,7 +226,7 @@ func TestABrokenLineFiresItsRuleAndNoOther(t *testing.T) {
 			if env == "" {
 				env = "dev"
 			}
-			got := findings(t, tree, defaults(), env)
+			got := slices.DeleteFunc(findings(t, tree, defaults(), env), func(f string) bool { return f == laptopImage })
 			if test.at == wholeFile {
 				line = 0
 			} else if test.at != "" {
