@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -48,4 +49,13 @@ func (k KnexRun) Result(t testing.TB) KnexResult {
 		t.Fatalf("knex said %q", k.Output())
 	}
 	return r
+}
+
+// KnexProgram is the installed program that runs Knex: node PROGRAM COMMAND MIGRATIONS_JSON.
+func KnexProgram() (string, error) {
+	dir, err := packages()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "knex.js"), writeProgram(dir, "knex.js")
 }

@@ -18,6 +18,15 @@ type lab struct {
 	work     string
 	peers    toolbox
 	progress io.Writer
+	closers  []func() // of servers that cases started
+}
+
+// close stops servers and removes the scratch folder.
+func (l *lab) close() {
+	for _, c := range l.closers {
+		c()
+	}
+	_ = os.RemoveAll(l.work)
 }
 
 func newLab(progress io.Writer, o options) (*lab, error) {

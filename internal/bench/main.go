@@ -61,7 +61,7 @@ func run(ctx context.Context, out, progress io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(l.work)
+	defer l.close()
 	var rows []row
 	for _, construct := range cases() {
 		c := construct(l)
