@@ -25,15 +25,15 @@ type Edit struct {
 }
 
 // Pins decides how to pin images whose verdicts are given (same order): which references change, and the bytes of the
-// files in which they are written. Images that are pinned, float or could not be determined are left out. Nothing is
-// written.
+// files in which they are written. Images that are pinned, or did not pass, are left out: nobody should run those for good.
+// Nothing is written.
 func Pins(fsys fs.FS, items []Item, verdicts []imagecheck.Verdict) ([]Pin, []Edit, error) {
 	pins := []Pin{}
 	docs := map[string]*yamledit.Document{}
 	for n, item := range items {
 		ref, err := imagecheck.ParseRef(item.Image)
 		v := verdicts[n]
-		if err != nil || ref.Pinned() || ref.Floating() != "" || v.Digest == "" {
+		if err != nil || ref.Pinned() || v.Status != imagecheck.Pass {
 			continue
 		}
 		p := Pin{Image: item.Image, Pinned: ref.WithDigest(v.Digest), Places: []string{}, Manual: []string{}}
