@@ -28,16 +28,12 @@ type Backstage struct {
 // StartBackstage starts the backend against a server of the lab. The role must exist.
 func StartBackstage(t testing.TB, s *Server, db BackstageDatabase) *Backstage {
 	t.Helper()
-	dir := needPackages(t)
-	if err := writeProgram(dir, "index.js"); err != nil {
-		t.Fatal(err)
-	}
 	port, err := FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := filepath.Join(t.TempDir(), "app-config.json")
-	text, err := json.Marshal(appConfig(port, s.Port, oidc(t), db))
+	text, err := json.Marshal(appConfig(port, s.Port, Issuer(t), db))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +41,29 @@ func StartBackstage(t testing.TB, s *Server, db BackstageDatabase) *Backstage {
 		t.Fatal(err)
 	}
 	env := []string{"NODE_ENV=production", "NODE_OPTIONS=--no-node-snapshot", "POSTGRES_PASSWORD=" + Password}
-	return &Backstage{start(t, dir, env, "node", "index.js", "--config", config), fmt.Sprintf("http://127.0.0.1:%d", port)}
+	return &Backstage{Node(t, env, BackstageProgram, "--config", config), fmt.Sprintf("http://127.0.0.1:%d", port)}
 }
+
+// BackstageProgram starts a backend, with the config files of its arguments, when Node runs it.
+const BackstageProgram = "index.js"
+
+// Node runs a program in the folder of Backstage's packages, with env beside the test's own environment.
+func Node(t testing.TB, env []string, args ...string) *Process {
+	t.Helper()
+	dir := needPackages(t)
+	if err := writeProgram(dir, BackstageProgram); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, dir, env, "node", args...)
+}
+
+// BackstageAt is a backend that a test started by itself with Node.
+func BackstageAt(p *Process, port int) *Backstage {
+	return &Backstage{p, fmt.Sprintf("http://127.0.0.1:%d", port)}
+}
+
+// URL is where the backend listens, without a trailing slash.
+func (b *Backstage) URL() string { return b.url }
 
 // Ready tells whether every plugin has started.
 func (b *Backstage) Ready() bool {
@@ -123,8 +140,8 @@ func databaseConfig(port int, db BackstageDatabase) object {
 	return out
 }
 
-// oidc is an issuer that has metadata and no keys: enough for Backstage to start.
-func oidc(t testing.TB) string {
+// Issuer is an OIDC issuer that has metadata and no keys: enough for Backstage to start and to send a browser to.
+func Issuer(t testing.TB) string {
 	mux := http.NewServeMux()
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
