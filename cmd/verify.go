@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,14 +17,15 @@ import (
 
 type verifyOptions struct {
 	treeFlags
-	rules   []string
-	skip    []string
-	format  string
-	output  string
-	json    bool
-	strict  bool
-	timings bool
-	verbose bool
+	registry verifyImages
+	rules    []string
+	skip     []string
+	format   string
+	output   string
+	json     bool
+	strict   bool
+	timings  bool
+	verbose  bool
 }
 
 func newVerifyCmd(env Env) *cobra.Command {
@@ -39,9 +41,10 @@ Left alone: the tree is only read. Exit 1 when a check fails; a warning fails on
   ameide platform backstage verify --env production --rule host/agree
   ameide platform backstage verify --format sarif --output verify.sarif`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return runVerify(env, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runVerify(c.Context(), env, o) },
 	}
 	o.register(c)
+	o.registry.register(c)
 	f := c.Flags()
 	f.StringSliceVar(&o.rules, "rule", nil, "ask only this rule (repeatable)")
 	f.StringSliceVar(&o.skip, "skip", nil, "leave out this rule (repeatable)")
@@ -59,7 +62,7 @@ Left alone: the tree is only read. Exit 1 when a check fails; a warning fails on
 	return c
 }
 
-func runVerify(env Env, o verifyOptions) error {
+func runVerify(ctx context.Context, env Env, o verifyOptions) error {
 	format, err := o.check()
 	if err != nil {
 		return err
@@ -80,7 +83,7 @@ func runVerify(env Env, o verifyOptions) error {
 	if err != nil {
 		return usage(err, "")
 	}
-	r := verify.Run(loaded, verify.Rules(), o.runOptions(env))
+	r := verify.Run(loaded, append(verify.Rules(), o.registry.rules(ctx, env, t, loaded)...), o.runOptions(env))
 	if err := o.print(env, t, format, r); err != nil {
 		return err
 	}
@@ -111,14 +114,14 @@ func (o verifyOptions) check() (report.Format, error) {
 			return "", usage(fmt.Errorf("unknown rule %q", id), "docs/rules.md lists them; the nearest is "+nearest(id, ruleIDs()))
 		}
 	}
-	return report.Format(o.format), nil
+	return report.Format(o.format), o.registry.refuse(o)
 }
 
 // print writes the report to stdout or, whole or not at all, to a file.
 func (o verifyOptions) print(env Env, t *tree, format report.Format, r verify.Report) error {
 	prefix, _ := inRepository(t.root.Name())
 	options := report.Options{
-		FS: t.root.FS(), PathPrefix: prefix, Rules: verify.RuleInfos(),
+		FS: t.root.FS(), PathPrefix: prefix, Rules: o.registry.infos(),
 		Verbose: o.verbose, Strict: o.strict, Build: env.Build.Version,
 	}
 	if o.output == "" {
@@ -139,7 +142,7 @@ func (o verifyOptions) print(env Env, t *tree, format report.Format, r verify.Re
 
 func ruleIDs() []string {
 	var ids []string
-	for _, r := range verify.RuleInfos() {
+	for _, r := range append(verify.RuleInfos(), registryRules()...) {
 		ids = append(ids, r.ID)
 	}
 	return ids

@@ -81,19 +81,31 @@ func (u Use) wants(platform string) bool {
 	return slices.ContainsFunc(u.Platforms, func(p imagecheck.Platform) bool { return p.String() == platform })
 }
 
+// Findings are items and the verdicts on them, in the same order.
+type Findings struct {
+	Items    []Item
+	Verdicts []imagecheck.Verdict
+}
+
+// RegistryArea is what the ids of Rules start with.
+const RegistryArea = "registry/"
+
 // Rules are the checks that ask registries, as rules of verify: their area is registry, because verify's own area image
-// judges what files alone can tell. rows is called once, at the first rule that is asked.
-func Rules(rows func() ([]Item, []imagecheck.Verdict)) []verify.Rule {
+// judges what files alone can tell. ask is called by every rule and answers each of them the same.
+func Rules(ask func() (Findings, error)) []verify.Rule {
 	var rules []verify.Rule
 	for _, info := range RuleInfos() {
 		if info.ID == imagecheck.CheckFloating || info.ID == imagecheck.CheckLock {
 			continue
 		}
 		check := info.ID
-		info.ID = "registry/" + strings.TrimPrefix(check, "image/")
+		info.ID = RegistryArea + strings.TrimPrefix(check, "image/")
 		rules = append(rules, verify.Rule{RuleInfo: info, Tree: func(*verify.Tree) ([]verify.Issue, error) {
-			items, verdicts := rows()
-			failed, _ := findings(check, items, verdicts)
+			f, err := ask()
+			if err != nil {
+				return nil, err
+			}
+			failed, _ := findings(check, f.Items, f.Verdicts)
 			return failed, nil
 		}})
 	}
