@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -94,6 +96,7 @@ func usualInstallation(ctx context.Context, s *pg.Server) ([]string, error) {
 			}
 		}
 	}
+	slices.Sort(names)
 	return names, nil
 }
 
@@ -150,8 +153,11 @@ func psqlLoop(l *lab, s *pg.Server, names []string) ([]command, error) {
 }
 
 func knexStatus(s *pg.Server, program string, names []string) side {
-	out := side{name: "knex migrate:status, one for each database"}
+	out := side{name: "knex migrate:status, for 4 of the 13 locks"}
 	for _, name := range names {
+		if !slices.Contains([]string{"auth", "catalog", "scaffolder", "search"}, strings.TrimPrefix(name, dbops.DefaultPrefix)) {
+			continue // it only knows the table that its configuration names
+		}
 		out.commands = append(out.commands, command{args: []string{"env", "DATABASE_URL=" + s.DSN("postgres", name), "node", program, "status"}})
 	}
 	return out

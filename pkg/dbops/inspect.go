@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,8 +17,9 @@ import (
 //go:embed inspect.sql
 var inspectSQL string
 
-// Limits of every statement that reads: looking never waits behind a migration, and never long.
-const limits = "SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '8s'; SET LOCAL idle_in_transaction_session_timeout = '30s';"
+// Limits of every statement that reads: looking never waits behind a migration, and never long. Compiling a query that runs
+// once would take longer than running it.
+const limits = "SET LOCAL jit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '8s'; SET LOCAL idle_in_transaction_session_timeout = '30s';"
 
 // databaseList is every database that can be connected to, and whether this role may.
 const databaseList = `(SELECT json_agg(json_build_object('name', datname, 'open', has_database_privilege(oid, 'CONNECT')) ORDER BY datname)
@@ -79,7 +81,7 @@ func inspect(ctx context.Context, c *pgconn.PgConn, query string) (inspection, e
 		s.Session.Migrator = s.Migrator
 		out.Database.Sessions = append(out.Database.Sessions, s.Session)
 	}
-	if out.Sockets == "" && sharesLoopback(c, out.OurPort) {
+	if out.Sockets == "" && slices.ContainsFunc(out.Database.Sessions, works) && sharesLoopback(c, out.OurPort) {
 		out.Sockets = localSockets()
 	}
 	if out.Sockets != "" {
@@ -88,6 +90,9 @@ func inspect(ctx context.Context, c *pgconn.PgConn, query string) (inspection, e
 	}
 	return out, nil
 }
+
+// works tells whether a session may be a migration that does something now: then it matters whether its client lives.
+func works(s Session) bool { return s.Migrator && !s.idle() }
 
 // singleValue is the first value of the only result that has rows.
 func singleValue(results []*pgconn.Result) []byte {
