@@ -95,11 +95,20 @@ func (w *writer) stage(c *Changes) error {
 			return err
 		}
 	}
-	return nil
+	return w.untouched(c) // writing takes its time: an edit that was saved meanwhile must not be replaced
 }
 
+// untouched checks that what Compare read is still there, the lock file included: two runs at once must not undo each
+// other.
 func (w *writer) untouched(c *Changes) error {
 	t := newTree(w.disk.FS())
+	now, err := t.read(LockFile, maxLock)
+	if err != nil {
+		return err
+	}
+	if c.cut == nil && !bytes.Equal(now, c.oldLock) {
+		return &Error{Path: LockFile, Problem: "changed while ameide was at work", Advice: "run it again"}
+	}
 	for _, f := range c.Files {
 		if f.New == nil {
 			continue

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -67,7 +66,7 @@ func Compare(fsys fs.FS, plan Plan, o Options) (*Changes, error) {
 			return nil, err
 		}
 		if change.base != nil {
-			next[f.Path] = m.known.remember(f.Path, change.base, sha256.Sum256(change.result()))
+			next[f.Path] = m.known.remember(change)
 		}
 		c.Files = append(c.Files, change)
 	}

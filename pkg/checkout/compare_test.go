@@ -170,3 +170,18 @@ func TestPlansThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// An edit of the user's alone is no change of ours: CI must not ask for a run that writes nothing but the lock file.
+func TestAUsersEditAloneLeavesNothingToDo(t *testing.T) {
+	root := open(t, nil)
+	p := plan(map[string]string{"a.yaml": "one: 1\ntwo: 2\n"})
+	first, err := Compare(root.FS(), p, Options{})
+	must(t, err)
+	must(t, Apply(root, first))
+	must(t, root.WriteFile("a.yaml", []byte("one: 1\ntwo: two\n"), 0o644))
+	second, err := Compare(root.FS(), p, Options{})
+	must(t, err)
+	if second.Pending() {
+		t.Errorf("a run would change something: %s", second.Summary())
+	}
+}

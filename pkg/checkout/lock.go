@@ -30,11 +30,16 @@ type entry struct {
 	packed  string // base as the lock file has it; empty until it is needed
 }
 
-// remember is the entry for a file that now has a base, and was left as written. What the lock file has already is not
-// compressed again.
-func (l lock) remember(path string, base []byte, written [sha256.Size]byte) entry {
-	e := entry{base: base, written: written}
-	if known := l[path]; bytes.Equal(known.base, base) {
+// remember is the entry for a generated file. One whose base is known and that this run does not write keeps its entry as
+// it is: an edit of the user's alone is no change of ours. What the lock file has already is not compressed again.
+func (l lock) remember(c Change) entry {
+	known, wrote := l[c.Path]
+	same := wrote && bytes.Equal(known.base, c.base)
+	if same && c.New == nil {
+		return known
+	}
+	e := entry{base: c.base, written: sha256.Sum256(c.result())}
+	if same {
 		e.packed = known.packed
 	}
 	return e

@@ -41,6 +41,8 @@ func merge(base, yours, new string) (string, []Conflict) {
 		return yours, nil
 	case base == yours:
 		return new, nil
+	case strings.ContainsRune(base+yours+new, 0): // not text: there are no lines to merge
+		return new, []Conflict{{Line: 1}}
 	}
 	m := merger{base: splitLines(base), yours: splitLines(yours), new: splitLines(new)}
 	if e := ending(m.yours); e != ending(m.base) {

@@ -171,3 +171,9 @@ func TestDiffOfANewFileAndOfNone(t *testing.T) {
 		t.Errorf("a file that is not written has the diff %q", c.Diff())
 	}
 }
+
+func TestAFileThatIsNotTextIsNeverMerged(t *testing.T) {
+	if _, conflicts := merge("a\n", "a\x00\n", "b\na\n"); len(conflicts) == 0 {
+		t.Error("a file with a NUL byte was merged line by line")
+	}
+}

@@ -12,6 +12,10 @@ import (
 // maxFile bounds what is read of one file.
 const maxFile = 5 << 20
 
+// Read is a file's bytes as Compare takes them, nil when it does not exist. What stands in the way of a regular file, a
+// link included, is an Error, and so is a file that cannot be read or is larger than 5 MiB.
+func Read(fsys fs.FS, name string) ([]byte, error) { return newTree(fsys).read(name, maxFile) }
+
 // tree reads a checkout and remembers what it learnt about directories.
 type tree struct {
 	fsys  fs.FS
