@@ -68,9 +68,9 @@ func shebang(head []byte) (interpreter, argument string, ok bool) {
 	}
 	line, _, _ := bytes.Cut(rest, []byte("\n"))
 	line = bytes.TrimSpace(line)
-	name, arg, _ := bytes.Cut(line, []byte(" "))
-	if i := bytes.IndexByte(name, '\t'); i >= 0 {
-		arg, name = append(bytes.Clone(name[i+1:]), arg...), name[:i]
+	i := bytes.IndexAny(line, " \t")
+	if i < 0 {
+		i = len(line)
 	}
-	return string(name), string(bytes.TrimSpace(arg)), len(name) > 0
+	return string(line[:i]), string(bytes.TrimSpace(line[i:])), i > 0
 }

@@ -25,7 +25,9 @@ func TestEverySituationIsJudgedOverTLSWithAPassword(t *testing.T) {
 	user := &authn.Basic{Username: lab.RegistryUser, Password: lab.Password}
 	way := r.Transport()
 	s := shelf{host: r.Host, options: []remote.Option{remote.WithTransport(way), remote.WithAuth(user)}}
-	conform(t, s, func() *imagecheck.Client { return imagecheck.NewClient(imagecheck.Options{Transport: way, Keychain: keychain{user}}) })
+	conform(t, s, func() *imagecheck.Client {
+		return imagecheck.NewClient(imagecheck.Options{Transport: way, Keychain: keychain{user}})
+	})
 	for name, test := range map[string]struct {
 		transport http.RoundTripper
 		user      authn.Authenticator
