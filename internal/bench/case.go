@@ -13,7 +13,7 @@ type newCase func(l *lab) benchCase
 
 // cases is every case, in the order of the table.
 func cases() []newCase {
-	return []newCase{startCase, generateCase, unchangedCase, verifyCase, migrationsCase, manyDatabasesCase(10), manyDatabasesCase(100), manyDatabasesCase(1000)}
+	return []newCase{startCase, generateCase, unchangedCase, verifyCase, migrationsCase, manyDatabasesCase(10), manyDatabasesCase(100), manyDatabasesCase(1000), imageCase, imagesCase}
 }
 
 // benchCase compares sides that do the same work. The first side is ameide's.
