@@ -17,7 +17,7 @@ func Execute(ctx context.Context, env Env, args []string) int {
 
 func newRootCmd(env Env) *cobra.Command {
 	root := group("ameide", "Write, check and operate a Backstage installation run by GitOps",
-		newPlatformCmd(env), newVersionCmd(env))
+		newPlatformCmd(env), newPrimitiveCmd(env), newVersionCmd(env))
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetIn(env.In)
