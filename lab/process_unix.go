@@ -1,0 +1,20 @@
+//go:build unix
+
+package lab
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup puts a program and its children into a process group of their own: a script's server ends with the script.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// stopGroup kills a program's group and waits for the program.
+func stopGroup(c *exec.Cmd) {
+	if c == nil || c.Process == nil {
+		return
+	}
+	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+	_ = c.Wait()
+}

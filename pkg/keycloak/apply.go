@@ -1,0 +1,216 @@
+package keycloak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// ErrNotOurs is a client that somebody else made while we planned to make it.
+var ErrNotOurs = errors.New("the client appeared meanwhile and carries no mark of ours")
+
+// ErrIgnored is a change that Keycloak accepted and did not carry out.
+var ErrIgnored = errors.New("Keycloak accepted the change and did not make it") //nolint:staticcheck // a product's name
+
+// ApplyRealm makes the scopes and roles of a plan.
+func (a *API) ApplyRealm(ctx context.Context, p Plan) error {
+	for _, c := range p.Of("") {
+		var err error
+		switch c.Op {
+		case OpCreateScope:
+			err = a.createScope(ctx, p, c.Field)
+		case OpCreateRole:
+			err = a.post(ctx, path(p.Realm.Name, "roles"), map[string]any{"name": c.Field})
+		}
+		if err != nil {
+			return fmt.Errorf("%s %s in realm %s: %w", c.Op, c.Field, p.Realm.Name, err)
+		}
+	}
+	return nil
+}
+
+// createScope makes a scope and learns its id, also when another run was faster.
+func (a *API) createScope(ctx context.Context, p Plan, name string) error {
+	mappers := []map[string]any{}
+	for _, m := range scopeMappers(name) {
+		mappers = append(mappers, m.body())
+	}
+	body := map[string]any{
+		"name": name, "protocol": "openid-connect", "protocolMappers": mappers,
+		"attributes": map[string]string{"include.in.token.scope": "true"},
+	}
+	if err := a.post(ctx, path(p.Realm.Name, "client-scopes"), body); err != nil {
+		return err
+	}
+	if err := a.readScopes(ctx, p.Realm, p.State); err != nil {
+		return err
+	}
+	if p.State.Scopes[name] == "" {
+		return ErrIgnored
+	}
+	return nil
+}
+
+// post creates something that has a name. A conflict means that it exists by now; an answer that was lost is asked for
+// again, and then is a conflict at worst.
+func (a *API) post(ctx context.Context, p string, body any) error {
+	c := call{method: http.MethodPost, path: p, body: body}
+	err := a.do(ctx, c, nil)
+	if maybeDone(err) && ctx.Err() == nil {
+		err = a.do(ctx, c, nil)
+	}
+	if hasStatus(err, http.StatusConflict) {
+		return nil
+	}
+	return err
+}
+
+// maybeDone tells an error after which the server may have done what was asked.
+func maybeDone(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Status == 0 || e.Status >= http.StatusInternalServerError)
+}
+
+// ApplyClient makes one declared client true and returns it as it is then.
+func (a *API) ApplyClient(ctx context.Context, p Plan, c Client, adopt bool) (Current, error) {
+	now, err := a.applyClient(ctx, p, c, adopt)
+	if err != nil {
+		return now, fmt.Errorf("client %s in realm %s: %w", c.ID, p.Realm.Name, err)
+	}
+	return now, nil
+}
+
+func (a *API) applyClient(ctx context.Context, p Plan, c Client, adopt bool) (Current, error) {
+	if _, exists := p.State.Clients[c.ID]; !exists {
+		if err := a.create(ctx, p, c); err != nil {
+			return Current{}, err
+		}
+	}
+	now, todo, err := a.differences(ctx, p, c, adopt)
+	if err != nil || len(todo) == 0 {
+		return now, err
+	}
+	if err := a.change(ctx, p, now, todo, c); err != nil {
+		return now, err
+	}
+	now, left, err := a.differences(ctx, p, c, adopt)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("%w: %s is %q instead of %q", ErrIgnored, left[0].Field, left[0].From, left[0].To)
+	}
+	return now, err
+}
+
+// differences reads one client again and compares it.
+func (a *API) differences(ctx context.Context, p Plan, c Client, adopt bool) (Current, []Change, error) {
+	now, found, err := a.find(ctx, p.Realm.Name, c.ID)
+	if err != nil {
+		return now, nil, err
+	}
+	if !found {
+		return now, nil, ErrIgnored
+	}
+	todo, refused := diffClient(c, State{Clients: map[string]Current{c.ID: now}, Scopes: p.State.Scopes}, adopt)
+	if refused {
+		return now, nil, ErrNotOurs
+	}
+	return now, todo, nil
+}
+
+func (a *API) create(ctx context.Context, p Plan, c Client) error {
+	body := merged(map[string]any{}, c.Fields)
+	merge(body, map[string]any{"clientId": c.ID, "attributes": map[string]any{Mark: MarkValue}})
+	return a.post(ctx, path(p.Realm.Name, "clients"), body)
+}
+
+// change makes the differences of an existing client, fields first.
+func (a *API) change(ctx context.Context, p Plan, now Current, todo []Change, c Client) error {
+	base := []string{p.Realm.Name, "clients", now.UUID}
+	if slices.ContainsFunc(todo, func(t Change) bool { return t.Op == OpUpdate }) {
+		if err := a.update(ctx, path(base...), c); err != nil {
+			return err
+		}
+	}
+	for _, t := range todo {
+		var err error
+		switch t.Op {
+		case OpDetachScope:
+			err = a.do(ctx, call{method: http.MethodDelete, path: path(append(base, endpoint(t.Field), p.State.Scopes[t.From])...)}, nil)
+		case OpAttachScope:
+			err = a.do(ctx, call{method: http.MethodPut, path: path(append(base, endpoint(t.Field), p.State.Scopes[t.To])...), body: map[string]any{}}, nil)
+		case OpCreateMapper, OpUpdateMapper:
+			err = a.mapper(ctx, base, now, t, c)
+		}
+		if err != nil {
+			return fmt.Errorf("%s %s%s: %w", t.Op, t.From, t.To, err)
+		}
+	}
+	return nil
+}
+
+func endpoint(field string) string {
+	if field == "optionalClientScopes" {
+		return "optional-client-scopes"
+	}
+	return "default-client-scopes"
+}
+
+// update merges the declared fields into the whole representation, because a PUT may drop what it does not name. The
+// secret stays out: sending the one that was read would undo a rotation that happens meanwhile.
+func (a *API) update(ctx context.Context, p string, c Client) error {
+	var whole map[string]any
+	if err := a.get(ctx, p, nil, &whole); err != nil {
+		return err
+	}
+	delete(whole, "secret")
+	merge(whole, c.Fields)
+	merge(whole, map[string]any{"attributes": map[string]any{Mark: MarkValue}})
+	return a.do(ctx, call{method: http.MethodPut, path: p, body: whole}, nil)
+}
+
+// mapper creates or updates a protocol mapper through its own endpoint.
+func (a *API) mapper(ctx context.Context, base []string, now Current, t Change, c Client) error {
+	m := c.Mappers[slices.IndexFunc(c.Mappers, func(m Mapper) bool { return m.Name == t.Field })]
+	base = append(slices.Clone(base), "protocol-mappers", "models")
+	if t.Op == OpCreateMapper {
+		return a.post(ctx, path(base...), m.body())
+	}
+	whole := maps.Clone(findMapper(now.Fields, m.Name))
+	merge(whole, m.body())
+	return a.do(ctx, call{method: http.MethodPut, path: path(append(base, text(whole["id"]))...), body: whole}, nil)
+}
+
+func (m Mapper) body() map[string]any {
+	return map[string]any{"name": m.Name, "protocol": "openid-connect", "protocolMapper": m.Kind, "config": toAny(m.Config)}
+}
+
+// merge writes the declared values into a representation: mappings key by key, lists and scalars as a whole. Values of
+// attributes and of mappers' configuration are text in Keycloak, whatever was declared.
+func merge(into, declared map[string]any) {
+	for key, v := range declared {
+		inner, ok := v.(map[string]any)
+		if !ok {
+			into[key] = v
+			continue
+		}
+		have, _ := into[key].(map[string]any)
+		next := merged(have, nil)
+		for k, value := range inner {
+			if key == "attributes" || key == "config" {
+				value = text(value)
+			}
+			next[k] = value
+		}
+		into[key] = next
+	}
+}
+
+// merged is a copy of a mapping with declared values in it.
+func merged(have, declared map[string]any) map[string]any {
+	next := map[string]any{}
+	maps.Copy(next, have)
+	merge(next, declared)
+	return next
+}

@@ -1,0 +1,294 @@
+package reconcile_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ameideio/ameide/pkg/keycloak"
+	"github.com/ameideio/ameide/pkg/reconcile"
+)
+
+// portal is a client as Git declares it.
+func portal(t *testing.T, id string) keycloak.Client {
+	t.Helper()
+	c, err := keycloak.ParseClient(id, map[string]any{
+		"name": "Backstage", "description": "portal", "enabled": true, "protocol": "openid-connect", "publicClient": false,
+		"standardFlowEnabled": true, "implicitFlowEnabled": false, "directAccessGrantsEnabled": false,
+		"redirectUris": []any{"https://b.example/cb", "https://a.example/cb"}, "webOrigins": []any{"https://b.example", "https://a.example"},
+		"attributes":          map[string]any{"post.logout.redirect.uris": "+", "pkce.code.challenge.method": "S256"},
+		"defaultClientScopes": []any{"profile", "email", "roles"}, "optionalClientScopes": []any{"offline_access"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Mappers = []keycloak.Mapper{keycloak.RoleMapper()}
+	return c
+}
+
+// TestConformance is what both systems must do, in memory and real.
+func TestConformance(t *testing.T) {
+	for name, makeWorld := range worlds(t) {
+		t.Run(name, func(t *testing.T) {
+			for behaviour, test := range map[string]func(*testing.T, *world){
+				"a missing client is made and its secret is in Vault":   madeFromNothing,
+				"a second run only reads":                               onlyReads,
+				"drift of every declared field is repaired":             driftRepaired,
+				"a list is cleared":                                     listCleared,
+				"what is not declared stays":                            undeclaredStays,
+				"a client of somebody else is refused, then adopted":    adopted,
+				"other fields of the Vault entry stay":                  siblingsStay,
+				"a placeholder in Vault is replaced":                    placeholderReplaced,
+				"rotation makes one new secret":                         rotated,
+				"an interrupted rotation is finished, without a second": rotationFinished,
+				"two runs at once end alike":                            twoAtOnce,
+				"many clients are listed in pages":                      manyClients,
+			} {
+				t.Run(behaviour, func(t *testing.T) { test(t, makeWorld(t)) })
+			}
+		})
+	}
+}
+
+func madeFromNothing(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	d.Realms[0].Roles = []string{"platform-admin", "viewer"}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	c := w.clients("backstage")
+	if len(c) != 1 {
+		t.Fatalf("%d clients", len(c))
+	}
+	if got, want := w.getVault("backstage")["value"], c[0]["secret"]; got != want || got == nil {
+		t.Error("Vault and Keycloak differ")
+	}
+	scopes, _ := c[0]["defaultClientScopes"].([]any)
+	if !slices.Contains(scopes, any("roles")) || slices.Contains(scopes, any("acr")) {
+		t.Errorf("default scopes are %v", scopes)
+	}
+	if roles, _ := w.admin(http.MethodGet, "roles", nil).([]any); !slices.ContainsFunc(roles, func(r any) bool { return r.(map[string]any)["name"] == "platform-admin" }) {
+		t.Errorf("roles are %v", roles)
+	}
+}
+
+func onlyReads(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	var mu sync.Mutex
+	var wrote []string
+	s, err := w.systems(func(_ string, h http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/token") {
+				mu.Lock()
+				wrote = append(wrote, r.Method+" "+r.URL.Path)
+				mu.Unlock()
+			}
+			h.ServeHTTP(rw, r)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := s.Plan(t.Context(), d, reconcile.Options{})
+	if err := failures(plans, s.Apply(t.Context(), plans, reconcile.Options{})); err != nil {
+		t.Error(err)
+	}
+	if wrote != nil {
+		t.Errorf("the second run wrote: %v", wrote)
+	}
+}
+
+// driftRepaired breaks one declared field after the other.
+func driftRepaired(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	before := w.clients("backstage")[0]["secret"]
+	for field, value := range map[string]any{
+		"name": "renamed", "description": "", "enabled": false, "standardFlowEnabled": false, "implicitFlowEnabled": true,
+		"directAccessGrantsEnabled": true, "redirectUris": []any{"https://evil.example/*"}, "webOrigins": []any{"https://a.example"},
+	} {
+		w.edit("backstage", func(c map[string]any) { c[field] = value })
+		p := w.plan(d)
+		if len(p.Changes) != 1 || p.Changes[0].Field != field || p.Changes[0].Op != keycloak.OpUpdate {
+			t.Errorf("drift of %s is seen as %+v", field, p.Changes)
+		}
+		w.run(d, reconcile.Options{})
+		w.converged(d)
+	}
+	w.edit("backstage", func(c map[string]any) {
+		c["attributes"].(map[string]any)["post.logout.redirect.uris"] = "https://evil.example"
+	})
+	if p := w.plan(d); len(p.Changes) != 1 || p.Changes[0].Field != "attributes.post.logout.redirect.uris" {
+		t.Errorf("drift of an attribute is seen as %+v", p.Changes)
+	}
+	w.breakScopes()
+	want := []keycloak.Change{
+		{Client: "backstage", Op: keycloak.OpDetachScope, Field: "optionalClientScopes", From: "email"},
+		{Client: "backstage", Op: keycloak.OpAttachScope, Field: "defaultClientScopes", To: "email"},
+	}
+	if diff := cmp.Diff(want, w.plan(d).Changes[1:]); diff != "" {
+		t.Errorf("drift of scopes (-want +got):\n%s", diff)
+	}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	if after := w.clients("backstage")[0]["secret"]; after != before {
+		t.Error("the secret changed")
+	}
+}
+
+// breakScopes makes a default scope an optional one.
+func (w *world) breakScopes() {
+	id := w.clients("backstage")[0]["id"].(string)
+	for _, s := range w.admin(http.MethodGet, "client-scopes", nil).([]any) {
+		if scope := s.(map[string]any); scope["name"] == "email" {
+			w.admin(http.MethodDelete, "clients/"+id+"/default-client-scopes/"+scope["id"].(string), nil)
+			w.admin(http.MethodPut, "clients/"+id+"/optional-client-scopes/"+scope["id"].(string), map[string]any{})
+		}
+	}
+}
+
+func listCleared(t *testing.T, w *world) {
+	w.run(w.desired(portal(t, "backstage")), reconcile.Options{})
+	c := portal(t, "backstage")
+	c.Fields["webOrigins"] = []any{}
+	d := w.desired(c)
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	if got, _ := w.clients("backstage")[0]["webOrigins"].([]any); len(got) != 0 {
+		t.Errorf("webOrigins are %v", got)
+	}
+}
+
+func undeclaredStays(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	w.edit("backstage", func(c map[string]any) {
+		c["consentRequired"], c["baseUrl"], c["name"] = true, "https://base.example", "drift"
+		c["attributes"].(map[string]any)["theirs"] = "kept"
+	})
+	before := w.clients("backstage")[0]
+	w.run(d, reconcile.Options{})
+	after := w.clients("backstage")[0]
+	if got := after["name"]; got != "Backstage" {
+		t.Errorf("name is %v", got)
+	}
+	for _, key := range []string{"consentRequired", "baseUrl", "secret", "protocolMappers", "attributes"} {
+		if diff := cmp.Diff(before[key], after[key]); diff != "" {
+			t.Errorf("%s changed (-want +got):\n%s", key, diff)
+		}
+	}
+}
+
+func adopted(t *testing.T, w *world) {
+	w.admin(http.MethodPost, "clients", map[string]any{"clientId": "backstage", "publicClient": false, "redirectUris": []any{"https://old.example"}})
+	d := w.desired(portal(t, "backstage"))
+	before := w.clients("backstage")[0]
+	if p := w.run(d, reconcile.Options{})[0]; len(p.Refused) != 1 {
+		t.Errorf("refused %v", p.Refused)
+	}
+	if diff := cmp.Diff(before["redirectUris"], w.clients("backstage")[0]["redirectUris"]); diff != "" {
+		t.Errorf("a refused client changed:\n%s", diff)
+	}
+	w.run(d, reconcile.Options{Adopt: true})
+	w.converged(d)
+	if got := w.clients("backstage")[0]["secret"]; got != before["secret"] {
+		t.Error("adopting changed the secret")
+	}
+}
+
+func siblingsStay(t *testing.T, w *world) {
+	w.putVault("backstage", map[string]any{"value": "an-older-secret", "owner": "team", "nested": map[string]any{"n": 1.0}})
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	got := maps.Clone(w.getVault("backstage"))
+	delete(got, "value")
+	if diff := cmp.Diff(map[string]any{"owner": "team", "nested": map[string]any{"n": 1.0}}, got); diff != "" {
+		t.Errorf("siblings (-want +got):\n%s", diff)
+	}
+}
+
+func placeholderReplaced(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	w.putVault("backstage", map[string]any{"value": "keycloak_generated_placeholder"})
+	if s := w.plan(d).Secrets[0]; s.Op != reconcile.SecretWrite || s.Note != "Vault has a placeholder" || s.From.Version != 2 {
+		t.Errorf("planned %s %q at version %d", s.Op, s.Note, s.From.Version)
+	}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+}
+
+func rotated(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	before := w.clients("backstage")[0]["secret"]
+	w.run(d, reconcile.Options{Rotate: true})
+	w.converged(d)
+	if after := w.clients("backstage")[0]["secret"]; after == before {
+		t.Error("the secret is the old one")
+	}
+}
+
+func rotationFinished(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	w.admin(http.MethodPost, "clients/"+w.clients("backstage")[0]["id"].(string)+"/client-secret", map[string]any{})
+	between := w.clients("backstage")[0]["secret"]
+	w.run(d, reconcile.Options{Rotate: true})
+	w.converged(d)
+	if after := w.clients("backstage")[0]["secret"]; after != between {
+		t.Error("there was a second secret")
+	}
+}
+
+func twoAtOnce(t *testing.T, w *world) {
+	d := w.desired(portal(t, "backstage"))
+	for _, o := range []reconcile.Options{{}, {Rotate: true}} {
+		var wg sync.WaitGroup
+		errs := make([]error, 4)
+		for i := range errs {
+			s, err := w.systems()
+			if err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				plans := s.Plan(t.Context(), d, o)
+				errs[i] = failures(plans, s.Apply(t.Context(), plans, o))
+			})
+		}
+		wg.Wait()
+		for _, err := range errs {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		w.converged(d)
+		if n := len(w.clients("backstage")); n != 1 {
+			t.Errorf("%d clients", n)
+		}
+	}
+}
+
+func manyClients(t *testing.T, w *world) {
+	var clients []keycloak.Client
+	for _, id := range strings.Fields("a b c d e f g") {
+		clients = append(clients, portal(t, id))
+	}
+	d := w.desired(clients...)
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	s, err := w.systems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Plan(t.Context(), d, reconcile.Options{})
+	if got := s.Keycloak.Requests(); got > 4 {
+		t.Errorf("%d requests to Keycloak for %d clients", got, len(clients))
+	}
+}

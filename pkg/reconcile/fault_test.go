@@ -1,0 +1,215 @@
+package reconcile_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ameideio/ameide/pkg/keycloak"
+	"github.com/ameideio/ameide/pkg/reconcile"
+)
+
+// faults are what a server or the way to it can do to one request.
+func faults() map[string]func(h http.Handler, w http.ResponseWriter, r *http.Request) {
+	all := map[string]func(http.Handler, http.ResponseWriter, *http.Request){
+		"answer lost": func(h http.Handler, _ http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		},
+		"connection cut": func(http.Handler, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	}
+	for _, status := range []int{401, 403, 404, 409, 412, 429, 500, 502, 503} {
+		all[fmt.Sprint(status)] = func(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "0")
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"error":"injected","errors":["injected"]}`)
+		}
+	}
+	return all
+}
+
+// faulty puts a fault in front of one server's request number n, counted from 1, and all that follow it when for ever.
+func faulty(server string, n int64, forever bool, fault func(http.Handler, http.ResponseWriter, *http.Request), hit *atomic.Bool) func(string, http.Handler) http.Handler {
+	var count atomic.Int64
+	return func(name string, h http.Handler) http.Handler {
+		if name != server {
+			return h
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if i := count.Add(1); i == n || forever && i > n {
+				hit.Store(true)
+				fault(h, w, r)
+				return
+			}
+			h.ServeHTTP(w, r)
+		})
+	}
+}
+
+// TestEveryFaultAtEveryStep: whatever happens to a request, one more run converges: no second client, no lost field in
+// Vault, and an error that holds no secret.
+func TestEveryFaultAtEveryStep(t *testing.T) {
+	for name, fault := range faults() {
+		for _, server := range []string{"keycloak", "vault"} {
+			for _, forever := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/forever=%v", server, name, forever), func(t *testing.T) {
+					t.Parallel()
+					steps := int64(1)
+					for ; faultAt(t, server, steps, forever, fault); steps++ {
+					}
+					if steps < 4 {
+						t.Errorf("only %d requests were seen", steps)
+					}
+				})
+			}
+		}
+	}
+}
+
+// faultAt runs with a fault at a step, then without; it tells whether the step was reached.
+func faultAt(t *testing.T, server string, step int64, forever bool, fault func(http.Handler, http.ResponseWriter, *http.Request)) bool {
+	t.Helper()
+	w := fakeWorld(t)
+	w.fake.RemoveScope(realmName, "email")
+	w.putVault("backstage", map[string]any{"value": "placeholder_x", "sibling": "kept"})
+	d := w.desired(portal(t, "backstage"))
+	d.Realms[0].Roles = []string{"viewer"}
+	var hit atomic.Bool
+	s, err := w.systems(faulty(server, step, forever, fault, &hit))
+	if err == nil {
+		plans := s.Plan(t.Context(), d, reconcile.Options{})
+		err = failures(plans, s.Apply(t.Context(), plans, reconcile.Options{}))
+	}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	if n := len(w.clients("backstage")); n != 1 {
+		t.Errorf("step %d: %d clients", step, n)
+	}
+	if got := w.getVault("backstage")["sibling"]; got != "kept" {
+		t.Errorf("step %d: the sibling field is %v", step, got)
+	}
+	if err != nil && strings.Contains(err.Error(), w.clients("backstage")[0]["secret"].(string)) {
+		t.Errorf("step %d: the error holds the secret", step)
+	}
+	return hit.Load()
+}
+
+// TestRotationSurvivesEveryFault: after a fault at any step of a rotation the next one finishes it, and where the old
+// secret stays valid, Vault never lacks a valid one.
+func TestRotationSurvivesEveryFault(t *testing.T) {
+	for name, fault := range faults() {
+		for _, server := range []string{"keycloak", "vault"} {
+			t.Run(server+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				for step := int64(1); rotateWithFault(t, server, step, fault); step++ {
+				}
+			})
+		}
+	}
+}
+
+func rotateWithFault(t *testing.T, server string, step int64, fault func(http.Handler, http.ResponseWriter, *http.Request)) bool {
+	t.Helper()
+	w := fakeWorld(t)
+	w.fake.Overlap = true
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	var secrets atomic.Int64
+	count := func(name string, h http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if name == "keycloak" && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/client-secret") {
+				secrets.Add(1)
+			}
+			h.ServeHTTP(rw, r)
+		})
+	}
+	old := w.clients("backstage")[0]["secret"]
+	var hit atomic.Bool
+	if s, err := w.systems(count, faulty(server, step, true, fault, &hit)); err == nil {
+		plans := s.Plan(t.Context(), d, reconcile.Options{Rotate: true})
+		_ = failures(plans, s.Apply(t.Context(), plans, reconcile.Options{Rotate: true})) // the next run repairs it
+	}
+	now := w.clients("backstage")[0]["secret"]
+	if got := w.getVault("backstage")["value"]; got != old && got != now {
+		t.Errorf("step %d: Vault has neither the old secret nor the new one", step)
+	}
+	s, err := w.systems(count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := s.Plan(t.Context(), d, reconcile.Options{Rotate: true})
+	if err := failures(plans, s.Apply(t.Context(), plans, reconcile.Options{Rotate: true})); err != nil {
+		t.Errorf("step %d: the next run: %v", step, err)
+	}
+	w.converged(d)
+	if n := secrets.Load(); n != 1 {
+		t.Errorf("step %d: %d secrets were made", step, n)
+	}
+	return hit.Load()
+}
+
+// TestOneRealmThatFailsDoesNotStopTheOthers asks for three realms of which one does not exist.
+func TestOneRealmThatFailsDoesNotStopTheOthers(t *testing.T) {
+	w := fakeWorld(t)
+	d := w.desired(portal(t, "backstage"))
+	d.Realms = append([]keycloak.Realm{{Name: "nowhere", Clients: []keycloak.Client{portal(t, "x")}}}, d.Realms...)
+	s, err := w.systems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := s.Plan(t.Context(), d, reconcile.Options{})
+	results := s.Apply(t.Context(), plans, reconcile.Options{})
+	if got, want := fmt.Sprint(plans[0].Err), "read clients of realm nowhere: GET nowhere/clients: 404 Not Found: Realm not found."; got != want {
+		t.Errorf("error is %q, want %q", got, want)
+	}
+	if len(results[1]) != 1 || !results[1][0].Done {
+		t.Errorf("the other realm: %+v", results[1])
+	}
+}
+
+// TestPlansHoldNoSecret dumps everything that a run leaves behind.
+func TestPlansHoldNoSecret(t *testing.T) {
+	w := fakeWorld(t)
+	w.putVault("backstage", map[string]any{"value": "pl4nted-in-vault"})
+	d := w.desired(portal(t, "backstage"))
+	s, err := w.systems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	for range 2 {
+		plans := s.Plan(t.Context(), d, reconcile.Options{Rotate: true})
+		results := s.Apply(t.Context(), plans, reconcile.Options{Rotate: true})
+		for _, v := range []any{plans, results, s, d} {
+			fmt.Fprintf(&out, "%v %+v %#v", v, v, v)
+		}
+	}
+	for _, planted := range []string{"pl4nted-in-vault", w.clients("backstage")[0]["secret"].(string), w.password.Reveal()} {
+		if strings.Contains(out.String(), planted) {
+			t.Errorf("a dump holds %q", planted)
+		}
+	}
+}
+
+// TestMissingPermissionIsNotAPublicClient: a service account that may view clients and not their secrets.
+func TestMissingPermissionIsNotAPublicClient(t *testing.T) {
+	w := fakeWorld(t)
+	d := w.desired(portal(t, "backstage"))
+	w.run(d, reconcile.Options{})
+	w.fake.MaskSecrets = true
+	w.converged(d)
+	w.fake.HideSecrets = true
+	s, err := w.systems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(s.Plan(t.Context(), d, reconcile.Options{})[0].Err)
+	if !strings.Contains(got, "the answer holds no secret: missing role manage-clients") {
+		t.Errorf("error is %q", got)
+	}
+}

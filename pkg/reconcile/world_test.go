@@ -1,0 +1,279 @@
+package reconcile_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/pkg/keycloak"
+	kcfake "github.com/ameideio/ameide/pkg/keycloak/fake"
+	"github.com/ameideio/ameide/pkg/reconcile"
+	"github.com/ameideio/ameide/pkg/secret"
+	"github.com/ameideio/ameide/pkg/vault"
+	vaultfake "github.com/ameideio/ameide/pkg/vault/fake"
+)
+
+// world is one realm of a Keycloak, and a Vault: in memory or real.
+type world struct {
+	t         *testing.T
+	keycloak  http.Handler
+	vault     http.Handler
+	user      string
+	password  secret.Value
+	token     string
+	realm     string
+	keyPrefix string
+	fake      *kcfake.Server // nil when real
+}
+
+const realmName = "acme"
+
+func fakeWorld(t *testing.T) *world {
+	kc, v := kcfake.New(realmName, "master"), vaultfake.New()
+	return &world{t: t, keycloak: kc, vault: v, user: kc.User, password: secret.New(kc.Password), token: v.Token, realm: realmName, fake: kc}
+}
+
+// worlds makes a new world for each call; every one of the real servers has a realm and keys of its own.
+func worlds(t *testing.T) map[string]func(*testing.T) *world {
+	all := map[string]func(*testing.T) *world{"fake": fakeWorld}
+	for _, version := range []string{lab.KeycloakCurrent, lab.KeycloakOldest} {
+		var makeWorld func(*testing.T) *world
+		t.Run("start "+version, func(s *testing.T) {
+			lab.Slow(s)
+			kc, err := lab.StartKeycloak(t.Context(), version)
+			if err != nil {
+				missing(s, err, lab.ErrNoKeycloak, "Keycloak "+version)
+			}
+			t.Cleanup(kc.Close)
+			v, err := lab.StartVault(t.Context())
+			if err != nil {
+				missing(s, err, lab.ErrNoVault, "Vault")
+			}
+			t.Cleanup(v.Close)
+			makeWorld = realWorlds(version, kc, v)
+		})
+		if makeWorld != nil {
+			all["keycloak "+version] = makeWorld
+		}
+	}
+	return all
+}
+
+func missing(t *testing.T, err, notInstalled error, what string) {
+	if errors.Is(err, notInstalled) {
+		lab.Missing(t, what)
+	}
+	t.Fatal(err)
+}
+
+func realWorlds(version string, kc *lab.KeycloakServer, v *lab.VaultServer) func(*testing.T) *world {
+	var serial atomic.Int64
+	return func(t *testing.T) *world {
+		n := serial.Add(1)
+		w := &world{
+			t: t, keycloak: forward(t, kc.URL), vault: forward(t, v.URL), user: kc.User, password: secret.New(kc.Password), token: v.Token,
+			realm: fmt.Sprintf("realm-%d", n), keyPrefix: fmt.Sprintf("%s-%d-", strings.ReplaceAll(version, ".", "-"), n),
+		}
+		w.admin(http.MethodPost, "", map[string]any{"realm": w.realm, "enabled": true})
+		return w
+	}
+}
+
+func forward(t *testing.T, target string) http.Handler {
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httputil.NewSingleHostReverseProxy(u)
+}
+
+// serve puts a handler on loopback until the test ends.
+func (w *world) serve(h http.Handler) string {
+	s := httptest.NewServer(h)
+	w.t.Cleanup(s.CloseClientConnections)
+	w.t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	return s.URL
+}
+
+// systems are sessions with both servers; wrap may stand in front of each.
+func (w *world) systems(wrap ...func(name string, h http.Handler) http.Handler) (reconcile.Systems, error) {
+	kc, v := w.keycloak, w.vault
+	for _, f := range wrap {
+		kc, v = f("keycloak", kc), f("vault", v)
+	}
+	kv, err := vault.Open(w.t.Context(), vault.Config{Address: w.serve(v), Token: secret.New(w.token), Timeout: 5 * time.Second, Pause: time.Millisecond})
+	return reconcile.Systems{Keycloak: keycloak.New(keycloak.Config{
+		URL: w.serve(kc), User: w.user, Password: w.password, Timeout: 5 * time.Second,
+		Sleep: func(context.Context, time.Duration) error { return nil }, Note: func(string) {},
+	}), Vault: kv, Parallel: 4}, err
+}
+
+// ref is where a client's secret belongs.
+func (w *world) ref(client string) vault.Ref {
+	return vault.Ref{Mount: "secret", Key: w.keyPrefix + client + "-secret", Field: "value"}
+}
+
+// desired declares clients of the world's realm; each has its secret in Vault.
+func (w *world) desired(clients ...keycloak.Client) reconcile.Desired {
+	d := reconcile.Desired{Env: "dev", Realm: w.realm, Secrets: map[reconcile.ClientKey]vault.Ref{}, Realms: []keycloak.Realm{{Name: w.realm, Clients: clients}}}
+	for _, c := range clients {
+		d.Secrets[reconcile.ClientKey{Realm: w.realm, Client: c.ID}] = w.ref(c.ID)
+	}
+	return d
+}
+
+// run plans and applies, and fails the test when anything fails.
+func (w *world) run(d reconcile.Desired, o reconcile.Options) []reconcile.RealmPlan {
+	w.t.Helper()
+	s, err := w.systems()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	plans := s.Plan(w.t.Context(), d, o)
+	if err := failures(plans, s.Apply(w.t.Context(), plans, o)); err != nil {
+		w.t.Fatalf("apply: %v", err)
+	}
+	return plans
+}
+
+// plan is run without Apply.
+func (w *world) plan(d reconcile.Desired) reconcile.RealmPlan {
+	w.t.Helper()
+	s, err := w.systems()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p := s.Plan(w.t.Context(), d, reconcile.Options{})[0]
+	if p.Err != nil {
+		w.t.Fatal(p.Err)
+	}
+	return p
+}
+
+// converged asks that nothing is left to do and that both sides of every secret are alike.
+func (w *world) converged(d reconcile.Desired) {
+	w.t.Helper()
+	p := w.plan(d)
+	if len(p.Changes) > 0 {
+		w.t.Errorf("changes are left: %+v", p.Changes)
+	}
+	for _, s := range p.Secrets {
+		if s.Op != reconcile.SecretNone || s.Err != nil || s.To.Empty() {
+			w.t.Errorf("secret of %s: %s %s %v", s.Client, s.Op, s.Note, s.Err)
+		}
+	}
+}
+
+func failures(plans []reconcile.RealmPlan, results [][]reconcile.Result) error {
+	var text []string
+	for i, p := range plans {
+		if p.Err != nil {
+			text = append(text, p.Err.Error())
+		}
+		for _, r := range results[i] {
+			if r.Err != nil {
+				text = append(text, r.Err.Error())
+			}
+		}
+	}
+	if text == nil {
+		return nil
+	}
+	return fmt.Errorf("%s", strings.Join(text, "; "))
+}
+
+// admin is somebody else with the admin API: path is below the world's realm, or the list of realms for an empty one.
+func (w *world) admin(method, path string, body any) any {
+	w.t.Helper()
+	token, _ := w.send(http.MethodPost, "/realms/master/protocol/openid-connect/token", "application/x-www-form-urlencoded", "",
+		strings.NewReader(url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {w.user}, "password": {w.password.Reveal()}}.Encode())).(map[string]any)
+	full := "/admin/realms"
+	if path != "" {
+		full += "/" + w.realm + "/" + path
+	}
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	bearer, _ := token["access_token"].(string)
+	return w.send(method, full, "application/json", bearer, bytes.NewReader(encoded))
+}
+
+func (w *world) send(method, path, kind, bearer string, body io.Reader) any {
+	w.t.Helper()
+	r := httptest.NewRequest(method, path, body).WithContext(w.t.Context())
+	r.Header.Set("Content-Type", kind)
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	rec := httptest.NewRecorder()
+	w.keycloak.ServeHTTP(rec, r)
+	if rec.Code >= 300 {
+		w.t.Fatalf("%s %s: %d %s", method, path, rec.Code, rec.Body)
+	}
+	var out any
+	_ = json.Unmarshal(rec.Body.Bytes(), &out) // an empty answer is none
+	return out
+}
+
+// clients are the clients with an id, as somebody else sees them.
+func (w *world) clients(id string) []map[string]any {
+	w.t.Helper()
+	list, _ := w.admin(http.MethodGet, "clients?clientId="+url.QueryEscape(id), nil).([]any)
+	var out []map[string]any
+	for _, c := range list {
+		out = append(out, c.(map[string]any))
+	}
+	return out
+}
+
+// edit changes a client behind our back.
+func (w *world) edit(id string, change func(c map[string]any)) {
+	w.t.Helper()
+	c := w.clients(id)[0]
+	change(c)
+	w.admin(http.MethodPut, "clients/"+c["id"].(string), c)
+}
+
+// putVault writes an entry behind our back.
+func (w *world) putVault(client string, data map[string]any) {
+	w.t.Helper()
+	w.vaultRequest(http.MethodPost, client, map[string]any{"data": data})
+}
+
+// getVault is an entry's data.
+func (w *world) getVault(client string) map[string]any {
+	w.t.Helper()
+	data, _ := w.vaultRequest(http.MethodGet, client, nil)["data"].(map[string]any)
+	inner, _ := data["data"].(map[string]any)
+	return inner
+}
+
+func (w *world) vaultRequest(method, client string, body any) map[string]any {
+	w.t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := httptest.NewRequest(method, "/v1/"+w.ref(client).Path(), bytes.NewReader(encoded)).WithContext(w.t.Context())
+	r.Header.Set("X-Vault-Token", w.token)
+	rec := httptest.NewRecorder()
+	w.vault.ServeHTTP(rec, r)
+	var out map[string]any
+	if err := json.Unmarshal(rec.Body.Bytes(), &out); err != nil || rec.Code >= 300 {
+		w.t.Fatalf("%s %s: %d %v", method, r.URL.Path, rec.Code, err)
+	}
+	return out
+}

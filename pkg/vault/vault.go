@@ -1,0 +1,199 @@
+// Package vault reads and writes single fields of Vault's KV v2 entries. Every write is a check-and-set that keeps the
+// entry's other fields and is read back: a lost update or a refused write never looks like success.
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/vault/api"
+	"github.com/hashicorp/vault/api/auth/kubernetes"
+
+	"github.com/ameideio/ameide/pkg/secret"
+)
+
+// Config says how to reach Vault and who asks: a token, or a ServiceAccount with a role of the Kubernetes auth method.
+type Config struct {
+	Address   string
+	Token     secret.Value
+	Role      string       // of the Kubernetes auth method, used without a token
+	JWT       secret.Value // of the ServiceAccount
+	AuthMount string       // mount of the Kubernetes auth method, empty for kubernetes
+	Timeout   time.Duration
+	Pause     time.Duration // before a request is repeated; 0 for the library's second
+}
+
+// Ref is one field of one entry.
+type Ref struct {
+	Mount string
+	Key   string
+	Field string
+}
+
+// Path is the entry's path in Vault's API, below /v1/.
+func (r Ref) Path() string { return r.Mount + "/data/" + r.Key }
+
+// Entry is a field as Vault has it.
+type Entry struct {
+	Version int // of the whole entry; 0 when it never existed
+	Value   secret.Value
+}
+
+// KV is a session with one Vault. It is safe for concurrent use after Open.
+type KV struct {
+	client *api.Client
+	count  *atomic.Int64
+}
+
+// Open logs in.
+func Open(ctx context.Context, c Config) (*KV, error) {
+	config := api.DefaultConfig()
+	if config.Error != nil {
+		return nil, fmt.Errorf("prepare the Vault client: %w", config.Error)
+	}
+	kv := &KV{count: &atomic.Int64{}}
+	config.Address, config.Timeout, config.MaxRetries = c.Address, c.Timeout, 3
+	if c.Pause > 0 {
+		config.MinRetryWait, config.MaxRetryWait = c.Pause, c.Pause
+	}
+	config.HttpClient.Transport = &countingTransport{config.HttpClient.Transport, kv.count}
+	client, err := api.NewClient(config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the Vault client: %w", err)
+	}
+	kv.client = client
+	if !c.Token.Empty() {
+		client.SetToken(c.Token.Reveal())
+		return kv, nil
+	}
+	return kv, kv.login(ctx, c)
+}
+
+func (k *KV) login(ctx context.Context, c Config) error {
+	if c.JWT.Empty() {
+		return &Error{Op: "log in to Vault", Reason: "no credentials", hint: "set VAULT_TOKEN, or run as a Pod whose ServiceAccount has a role of Vault's Kubernetes auth method"}
+	}
+	k.client.ClearToken()
+	mount := c.AuthMount
+	if mount == "" {
+		mount = "kubernetes"
+	}
+	method, err := kubernetes.NewKubernetesAuth(c.Role, kubernetes.WithServiceAccountToken(c.JWT.Reveal()), kubernetes.WithMountPath(mount))
+	if err != nil {
+		return fmt.Errorf("log in to Vault: %w", err)
+	}
+	if _, err := k.client.Auth().Login(ctx, method); err != nil {
+		return newError("log in to Vault with role "+c.Role, err)
+	}
+	return nil
+}
+
+// Requests counts every request so far, logins and repetitions included.
+func (k *KV) Requests() int { return int(k.count.Load()) }
+
+type countingTransport struct {
+	next  http.RoundTripper
+	count *atomic.Int64
+}
+
+func (t *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.count.Add(1)
+	return t.next.RoundTrip(r)
+}
+
+// Read reads a field. An entry or a field that does not exist has an empty value; a deleted entry keeps its version,
+// which the next check-and-set must name.
+func (k *KV) Read(ctx context.Context, r Ref) (Entry, error) {
+	e, _, err := k.read(ctx, r)
+	return e, err
+}
+
+func (k *KV) read(ctx context.Context, r Ref) (Entry, map[string]any, error) {
+	answer, err := k.client.Logical().ReadWithContext(ctx, r.Path())
+	if err != nil {
+		return Entry{}, nil, newError("read "+r.Path(), err)
+	}
+	if answer == nil {
+		return Entry{}, nil, nil
+	}
+	metadata, ok := answer.Data["metadata"].(map[string]any)
+	if !ok {
+		return Entry{}, nil, &Error{Op: "read " + r.Path(), Reason: "the mount " + r.Mount + " is not a KV engine of version 2"}
+	}
+	data, _ := answer.Data["data"].(map[string]any)
+	value, _ := data[r.Field].(string)
+	return Entry{Version: version(metadata), Value: secret.New(value)}, data, nil
+}
+
+// ErrConflict is an entry that somebody else wrote since it was read.
+var ErrConflict = errors.New("somebody else wrote the entry meanwhile")
+
+// Write sets a field, keeps the entry's other fields, and reads the entry back. seen is what the decision to write was
+// made of: if the field has changed since then, nothing is written and the error is ErrConflict, unless the field already has
+// the value. A write whose answer is lost is found by reading.
+func (k *KV) Write(ctx context.Context, r Ref, seen Entry, value secret.Value) (Entry, error) {
+	for try := 1; ; try++ {
+		now, data, err := k.read(ctx, r)
+		if err != nil || now.Value.Equal(value) {
+			return now, err
+		}
+		if !now.Value.Equal(seen.Value) {
+			return now, fmt.Errorf("write %s: %w", r.Path(), ErrConflict)
+		}
+		err = k.put(ctx, r, now.Version, data, value)
+		if err == nil {
+			return k.confirm(ctx, r, value)
+		}
+		if try == 5 || !isConflict(err) && !unanswered(err) || ctx.Err() != nil {
+			return now, newError("write "+r.Path(), err)
+		}
+	}
+}
+
+func (k *KV) put(ctx context.Context, r Ref, cas int, data map[string]any, value secret.Value) error {
+	next := map[string]any{}
+	maps.Copy(next, data)
+	next[r.Field] = value.Reveal()
+	_, err := k.client.Logical().WriteWithContext(ctx, r.Path(), map[string]any{"data": next, "options": map[string]any{"cas": cas}})
+	return err
+}
+
+func (k *KV) confirm(ctx context.Context, r Ref, value secret.Value) (Entry, error) {
+	now, err := k.Read(ctx, r)
+	if err == nil && !now.Value.Equal(value) {
+		err = fmt.Errorf("write %s: %w", r.Path(), ErrConflict)
+	}
+	return now, err
+}
+
+// CanWrite asks Vault whether the session may read and write an entry, before anything depends on it.
+func (k *KV) CanWrite(ctx context.Context, r Ref) error {
+	may, err := k.client.Sys().CapabilitiesSelfWithContext(ctx, r.Path())
+	if err != nil {
+		return newError("ask for the permissions on "+r.Path(), err)
+	}
+	has := map[string]bool{}
+	for _, c := range may {
+		has[c] = true
+	}
+	if has["root"] || has["read"] && has["create"] && has["update"] {
+		return nil
+	}
+	return &Error{Op: "write " + r.Path(), Status: http.StatusForbidden, Reason: "permission denied: the policy grants " + strings.Join(may, ", "), hint: policyHint(r.Path())}
+}
+
+func version(metadata map[string]any) int {
+	n, _ := metadata["version"].(json.Number)
+	v, err := n.Int64()
+	if err != nil {
+		return 0
+	}
+	return int(v)
+}
