@@ -2,9 +2,6 @@ package factory
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -33,23 +30,14 @@ func newWorkspace(fsys fs.FS, s *spec.Spec) *workspace {
 	}
 }
 
-// read is a file's bytes, nil when it does not exist. It stops reading where yamledit would refuse the size.
+// read is a file's bytes, nil when it does not exist.
 func (w *workspace) read(file string) ([]byte, error) {
 	if src, ok := w.sources[file]; ok {
 		return src, nil
 	}
-	f, err := w.fsys.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		w.sources[file] = nil
-		return nil, nil
-	}
+	src, err := checkout.Read(w.fsys, file)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, yamledit.MaxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	w.sources[file] = src
 	return src, nil

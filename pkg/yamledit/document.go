@@ -32,7 +32,7 @@ type Document struct {
 
 // Parse reads a file. The name is used in messages. It refuses what cannot be
 // edited: text that does not parse, is not UTF-8, holds NUL bytes or duplicate
-// keys, or is larger than [MaxSize]. Every error is an [*Error].
+// keys or a YAML bomb, or is larger than [MaxSize]. Every error is an [*Error].
 func Parse(name string, data []byte) (*Document, error) {
 	return parse(name, data, false)
 }
@@ -53,6 +53,9 @@ func parse(name string, data []byte, lenient bool) (*Document, error) {
 	if err := d.load(); err != nil {
 		return nil, err
 	}
+	if err := d.checkExpansion(); err != nil {
+		return nil, err
+	}
 	d.aliased = map[*yaml.Node]*yaml.Node{}
 	for _, doc := range d.docs {
 		if err := d.scan(doc); err != nil {
@@ -68,6 +71,11 @@ func (d *Document) Name() string { return d.name }
 
 // Bytes is the text of the file. It must not be changed.
 func (d *Document) Bytes() []byte { return d.src }
+
+// CheckText refuses bytes that are not the text of a file that can be edited, as [Parse] does before it parses.
+func CheckText(name string, data []byte) error {
+	return (&Document{name: name, src: data}).checkBytes()
+}
 
 func (d *Document) checkBytes() error {
 	if len(d.src) > MaxSize {

@@ -14,9 +14,8 @@ var templateLine = regexp.MustCompile(`^template: .*?:(\d+)(?::\d+)?: `)
 
 // parseTemplate parses a template and the templates it defines, by name.
 func parseTemplate(name, text string) (map[string]*parse.Tree, error) {
-	if len(text) > yamledit.MaxSize || strings.ContainsRune(text, 0) {
-		return nil, &yamledit.Error{File: name, Kind: yamledit.ErrTooLarge,
-			Problem: "larger than 5 MiB or not a text file", Hint: "check that the path names the right file"}
+	if err := yamledit.CheckText(name, []byte(text)); err != nil {
+		return nil, err
 	}
 	set := map[string]*parse.Tree{}
 	tree := parse.New("template")
