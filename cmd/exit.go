@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/ameideio/ameide/pkg/yamledit"
 )
 
 // Exit codes, as scripts rely on them.
@@ -61,8 +63,12 @@ func finish(w io.Writer, err error) int {
 func classify(err error) (code int, hint string) {
 	var f *failure
 	var h hinter
-	if errors.As(err, &h) {
+	var edit *yamledit.Error
+	switch {
+	case errors.As(err, &h):
 		hint = h.Hint()
+	case errors.As(err, &edit):
+		hint = edit.Hint
 	}
 	switch {
 	case errors.As(err, &f):

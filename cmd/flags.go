@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -70,17 +72,26 @@ func readConfig(env Env, root *cobra.Command) (*viper.Viper, error) {
 		return v, nil
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("read config file: %w", err), "")
+		return nil, usage(fmt.Errorf("read config file %s: %w", env.ConfigFile, configCause(err)), "correct it; it holds flags by name, for example gitops-root: ../gitops")
 	}
 	known := flagNames(root)
 	keys := v.AllKeys()
 	sort.Strings(keys)
 	for _, key := range keys {
 		if !known[key] {
-			return nil, usage(fmt.Errorf("%s: unknown setting %q", env.ConfigFile, key), "settings are named as flags are, for example gitops-root")
+			return nil, usage(fmt.Errorf("%s: unknown setting %q", env.ConfigFile, key), "the nearest setting is "+nearest(key, slices.Sorted(maps.Keys(known))))
 		}
 	}
 	return v, nil
+}
+
+// configCause is what is wrong with a config file, without viper's words around it.
+func configCause(err error) error {
+	var parse viper.ConfigParseError
+	if errors.As(err, &parse) {
+		return errors.Unwrap(parse)
+	}
+	return err
 }
 
 func flagNames(c *cobra.Command) map[string]bool {

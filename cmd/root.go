@@ -2,10 +2,14 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Execute runs one command line and returns its exit code.
@@ -24,8 +28,9 @@ func newRootCmd(env Env) *cobra.Command {
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(err, fmt.Sprintf("run `%s --help`", c.CommandPath()))
+		return usage(err, flagHint(c, err))
 	})
+	root.SetHelpCommand(newHelpCmd())
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return applySettings(env, c) }
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
@@ -37,6 +42,47 @@ func newRootCmd(env Env) *cobra.Command {
 	return root
 }
 
+// newHelpCmd is cobra's help command with an exit code: cobra's own ends a misspelt nested command with 0.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Explain a command",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			target, _, err := c.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []string
+			for _, child := range target.Commands() {
+				if child.IsAvailableCommand() {
+					names = append(names, child.Name()+"\t"+child.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			target, rest, err := c.Root().Find(args)
+			if err != nil {
+				return usage(err, "run `ameide --help`")
+			}
+			if err := target.ValidateArgs(rest); err != nil {
+				return err
+			}
+			target.InitDefaultHelpFlag()
+			return target.Help()
+		},
+	}
+}
+
+// flagHint names the flag that was probably meant.
+func flagHint(c *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+		return fmt.Sprintf("did you mean `--%s`? run `%s --help`", nearest(unknown.GetSpecifiedName(), slices.Sorted(maps.Keys(flagNames(c)))), c.CommandPath())
+	}
+	return fmt.Sprintf("run `%s --help`", c.CommandPath())
+}
+
 func newPlatformCmd(env Env) *cobra.Command {
 	return group("platform", "Operate the platform's own services", group("backstage", "The developer portal",
 		newGenerateCmd(env), newVerifyCmd(env), newMigrationsCmd(env), newUnlockMigrationsCmd(env), newCheckImageCmd(env)))
@@ -44,7 +90,7 @@ func newPlatformCmd(env Env) *cobra.Command {
 
 // group is a command that only holds others. Cobra lets a misspelt nested command exit 0; this does not.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short}
+	c := &cobra.Command{Use: use, Short: short, SuggestionsMinimumDistance: 2}
 	c.AddCommand(children...)
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {

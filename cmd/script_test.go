@@ -27,10 +27,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "../testdata/script",
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") == "1",
+		Cmds:          scriptCommands(),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GITOPS", gitops+"/../testdata/gitops")
 			e.Setenv("REGISTRY", images)
 			e.Setenv("HOME", e.WorkDir+"/home")
+			e.Values["trees"] = map[string]map[string]string{}
 			return nil
 		},
 	})
