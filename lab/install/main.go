@@ -42,6 +42,9 @@ func install(ctx context.Context, progress io.Writer) error {
 	if err := lab.InstallRegistry(ctx, progress); err != nil {
 		return err
 	}
+	if err := lab.InstallPeers(ctx, progress); err != nil {
+		return err
+	}
 	fmt.Fprintln(progress, "the lab is complete")
 	return nil
 }
