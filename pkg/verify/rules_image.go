@@ -1,13 +1,11 @@
 package verify
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
-	"github.com/ameideio/ameide/pkg/spec"
 )
 
 func imageRules() []Rule {
@@ -58,8 +56,9 @@ func parseImage(ref string) imageRef {
 	return i
 }
 
-// floating matches tags that are pushed again and again.
-var floating = regexp.MustCompile(`^(latest|main|master|dev|develop|edge|stable|nightly|canary|next(-.*)?)$`)
+// floating matches tags that are pushed again and again: these words alone, or with what is no version behind them
+// (latest-alpine) but not 1.2.3-dev; next takes a version too, as in the community builds of Developer Hub.
+var floating = regexp.MustCompile(`(?i)^((latest|main|master|dev|develop|edge|stable|nightly|canary|trunk|head)([-_.][a-z]+)*|next([-_.].*)?)$`)
 
 // place is where the values say the part of an image reference.
 func (u used) place(e *Env, c *Component, ref, part string) helmchart.Pos {
@@ -126,56 +125,6 @@ func pullPolicies(e *Env) ([]Issue, error) {
 		}
 	}
 	return issues, nil
-}
-
-// layoutFacts is what is known of a layout: the working directory of the image, and whether its process is an ENTRYPOINT,
-// to which arguments are added, or a CMD, which must be said again.
-func layoutFacts(l spec.Layout) (workdir string, entrypoint bool) {
-	if l == spec.LayoutRHDH {
-		return "/opt/app-root/src", true
-	}
-	return "/app", false
-}
-
-// layoutOf recognises the layout by the image's repository; empty for an image that is built by its users.
-func layoutOf(repository string) spec.Layout {
-	switch {
-	case strings.HasSuffix(repository, "janus-idp/backstage-showcase"), strings.Contains(repository, "/rhdh"):
-		return spec.LayoutRHDH
-	case strings.HasSuffix(repository, "ghcr.io/backstage/backstage"):
-		return spec.LayoutUpstream
-	}
-	return ""
-}
-
-func layoutFits(e *Env) ([]Issue, error) {
-	c, d, err := e.object("Deployment")
-	if err != nil {
-		return nil, err
-	}
-	container := mainContainer(d)
-	want := cmp.Or(layoutOf(parseImage(str(container, "image")).repository), e.Image.Layout)
-	workdir, entrypoint := layoutFacts(want)
-	issue := at(c.Values.Origin("image", "layout"), Issue{Resource: d.ID(), Field: "image.layout", Expected: string(want)})
-	if value, _, _ := c.Values.Lookup("image", "layout"); str(value) != string(want) {
-		issue.Actual = str(value)
-		return []Issue{issue}, nil
-	}
-	args := texts(container, "args")
-	command := texts(container, "command")
-	switch {
-	case entrypoint && len(command) > 0:
-		issue.Field, issue.Expected, issue.Actual = "command", "nothing: the image's ENTRYPOINT starts the portal", strings.Join(command, " ")
-	case !entrypoint && len(command) == 0:
-		issue.Field, issue.Expected, issue.Actual = "command", "the image's process, because args replace its CMD", "nothing"
-	case !entrypoint && !slices.Contains(args, "app-config.yaml"):
-		issue.Field, issue.Expected, issue.Actual = "args", "the image's own app-config.yaml before ours", strings.Join(args, " ")
-	case !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, workdir+"/") }):
-		issue.Field, issue.Expected, issue.Actual = "args", "a config file below "+workdir, strings.Join(args, " ")
-	default:
-		return nil, nil
-	}
-	return []Issue{issue}, nil
 }
 
 func architecturesFit(e *Env) ([]Issue, error) {
