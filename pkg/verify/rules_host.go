@@ -2,10 +2,10 @@ package verify
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/spec"
 )
 
 func hostRules() []Rule {
@@ -58,8 +58,11 @@ func hostInZone(e *Env) ([]Issue, error) {
 	if app == nil {
 		return nil, notApplicable("no Application is generated, see appset/application")
 	}
+	if !strings.HasSuffix(e.Host, "."+e.DNSZone) {
+		return []Issue{{File: spec.FileName, Field: "environments." + e.Name + ".host", Expected: "a host below " + e.DNSZone, Actual: e.Host}}, nil
+	}
 	zone := app.Param("dnsZone")
-	if strings.HasSuffix(e.Host, "."+zone) && zone == e.DNSZone {
+	if zone == e.DNSZone {
 		return nil, nil
 	}
 	file, line := e.clusterKey("dnsZone")
@@ -162,13 +165,4 @@ func routeHealth(e *Env) ([]Issue, error) {
 		})}, nil
 	}
 	return []Issue{at(c.Values.Origin("httproute", "healthPath"), Issue{Resource: route.ID(), Field: "spec.rules", Expected: "an exact match of /healthz", Actual: "none"})}, nil
-}
-
-// hostOf is the host of a URL, empty when it has none.
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
