@@ -81,14 +81,48 @@ func inspect(ctx context.Context, c *pgconn.PgConn, query string) (inspection, e
 		s.Session.Migrator = s.Migrator
 		out.Database.Sessions = append(out.Database.Sessions, s.Session)
 	}
-	if out.Sockets == "" && slices.ContainsFunc(out.Database.Sessions, works) && sharesLoopback(c, out.OurPort) {
-		out.Sockets = localSockets()
-	}
-	if out.Sockets != "" {
-		out.sockets = parseSockets(out.Sockets)
-		out.Sockets = ""
+	if slices.ContainsFunc(out.Database.Sessions, works) {
+		if out.sockets, err = sockets(ctx, c, out.OurPort); err != nil {
+			return out, err
+		}
 	}
 	return out, nil
+}
+
+// socketsQuery reads the server's socket table, which only members of pg_read_server_files may do. Refused, it yields nothing
+// and leaves the transaction that it runs in alone.
+const socketsQuery = `DO $ameide$
+DECLARE
+  sockets text := '';
+BEGIN
+  BEGIN
+    EXECUTE 'SELECT pg_read_file(''/proc/net/tcp'')' INTO sockets;
+    EXECUTE 'SELECT $1 || pg_read_file(''/proc/net/tcp6'')' INTO sockets USING sockets;
+  EXCEPTION WHEN OTHERS THEN
+    NULL;
+  END;
+  PERFORM set_config('ameide.sockets', sockets, true);
+END
+$ameide$;
+SELECT current_setting('ameide.sockets');`
+
+// sockets is the socket table that proves which clients are gone: the server's, or this machine's where it is the same.
+// Nobody's when neither may be read.
+func sockets(ctx context.Context, c *pgconn.PgConn, portSeen int) (socketTable, error) {
+	if sharesLoopback(c, portSeen) {
+		if text := localSockets(); text != "" {
+			return parseSockets(text), nil
+		}
+	}
+	results, err := c.Exec(ctx, socketsQuery).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	text := singleValue(results)
+	if len(text) == 0 {
+		return nil, nil
+	}
+	return parseSockets(string(text)), nil
 }
 
 // works tells whether a session may be a migration that does something now: then it matters whether its client lives.

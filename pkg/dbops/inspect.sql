@@ -4,7 +4,6 @@ DECLARE
   found jsonb := '{}';
   entry jsonb;
   part jsonb;
-  sockets text := '';
 BEGIN
   FOR lock_table IN
     SELECT format('%I.%I', n.nspname, c.relname) AS name, format('%I.%I', n.nspname, left(c.relname, -5)) AS migrations
@@ -30,20 +29,7 @@ BEGIN
     END;
     found := found || jsonb_build_object(lock_table.name, entry || part);
   END LOOP;
-  -- The socket table proves that a client is gone; only members of pg_read_server_files may read it, and only while
-  -- somebody works is it worth a look.
-  IF EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity
-              WHERE state <> 'idle' AND pid IN (
-/*SESSIONS*/
-              )) THEN
-    BEGIN
-      EXECUTE 'SELECT pg_read_file(''/proc/net/tcp'')' INTO sockets;
-      EXECUTE 'SELECT $1 || pg_read_file(''/proc/net/tcp6'')' INTO sockets USING sockets;
-    EXCEPTION WHEN OTHERS THEN
-      NULL;
-    END;
-  END IF;
-  PERFORM set_config('ameide.found', found::text, true), set_config('ameide.sockets', sockets, true);
+  PERFORM set_config('ameide.found', found::text, true);
 END
 $ameide$;
 
@@ -73,7 +59,6 @@ SELECT json_build_object(
   'role', current_user,
   'standby', pg_is_in_recovery(),
   'our_port', inet_client_port(),
-  'sockets', current_setting('ameide.sockets'),
   'databases', /*DATABASES*/,
   'tables', (SELECT coalesce(json_agg(json_build_object(
       'schema', l.nspname, 'name', l.relname,

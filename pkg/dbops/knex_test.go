@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -48,7 +49,9 @@ func TestAKilledClientLeavesAnOrphanThenAStaleLock(t *testing.T) {
 	s, r := catalog(t, "0")
 	m := lab.Migration{Name: "1_slow.js", SQL: []string{"select pg_sleep(4)"}}
 	k := lab.Knex(t, s.DSN("backstage", "backstage_plugin_catalog"), "backstage_plugin_catalog", "latest", m)
-	eventually(t, r, dbops.Held)
+	for l := eventually(t, r, dbops.Held); l.Verdict != dbops.Held || !strings.Contains(l.Sessions[0].Query, "pg_sleep"); {
+		l = the(t, look(t, r))
+	}
 	k.Kill()
 	l := eventually(t, r, dbops.Orphan)
 	if got := the(t, unlock(t, r)); got.Action != dbops.ActionRefused {

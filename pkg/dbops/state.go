@@ -22,12 +22,11 @@ type Unseen struct {
 
 // Database is the state of one database of the installation.
 type Database struct {
-	Name     string    `json:"name"`
-	Tables   []Table   `json:"tables"`
-	Sessions []Session `json:"sessions"` // every client of this database but ourselves
-	Indexes  []Index   `json:"indexes"`  // invalid ones
-	Sockets  string    `json:"sockets"`  // the server's /proc/net/tcp and tcp6, empty when it may not be read
-	sockets  socketTable
+	Name     string      `json:"name"`
+	Tables   []Table     `json:"tables"`
+	Sessions []Session   `json:"sessions"` // every client of this database but ourselves
+	Indexes  []Index     `json:"indexes"`  // invalid ones
+	sockets  socketTable // nil when nobody may read one
 }
 
 // Table is one lock table and what belongs to it.
