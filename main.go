@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/ameideio/ameide/cmd"
@@ -20,6 +21,7 @@ var version, commit string
 
 func main() {
 	quiet()
+	spend()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cmd.Execute(ctx, cmd.SystemEnv(version, commit), os.Args[1:])
 	stop()
@@ -30,4 +32,12 @@ func main() {
 func quiet() {
 	log.SetOutput(io.Discard)
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+}
+
+// spend lets the heap grow before it is collected: a run is over in a second, and collecting would take a third of it.
+// GOGC decides where it is set.
+func spend() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(400)
+	}
 }

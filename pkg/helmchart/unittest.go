@@ -47,6 +47,9 @@ func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, err
 	}
 	var out []SuiteResult
 	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
+		if err := c.hideSuites(root); err != nil {
+			return err
+		}
 		for _, file := range files {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -63,6 +66,16 @@ func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, err
 		return nil, fmt.Errorf("unit tests of %s: %w", c.dir, err)
 	}
 	return out, nil
+}
+
+// hideSuites keeps Helm from loading the suites as files of the chart: the library loads the chart anew for each test.
+func (c *Chart) hideSuites(root *os.Root) error {
+	name := path.Join(c.dir, ".helmignore")
+	rules, err := root.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return writeBelow(root, name, append(rules, "\n/tests/\n"...))
 }
 
 // suiteFiles lists the suites by their path in the chart, sorted.
@@ -112,6 +125,9 @@ func (r suiteRun) all() ([]SuiteResult, error) {
 		var own []testInfo
 		if i < len(infos) {
 			own = infos[i]
+		}
+		if err := r.placeSchema(suite); err != nil {
+			return nil, err
 		}
 		out = append(out, r.one(suite, own))
 	}

@@ -15,6 +15,7 @@ type Rule struct {
 	RuleInfo
 	Env  func(*Env) ([]Issue, error)
 	Tree func(*Tree) ([]Issue, error)
+	Slow bool // takes as long as all others together: it is asked first, beside them
 }
 
 // notApplicable is why a rule could not be asked; another rule reports the cause.

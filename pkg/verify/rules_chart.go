@@ -13,7 +13,7 @@ func chartRules() []Rule {
 		{RuleInfo: rule("chart/render", "the chart renders with the environment's six value layers", "give the value that the template asks for"), Env: chartRenders},
 		{RuleInfo: rule("chart/lint", "helm lint --strict has nothing to say", "mend the chart"), Env: chartLints},
 		{RuleInfo: rule("chart/schema", "every object is what the cluster's API accepts", "mend the template or the value behind the field"), Env: objectsValid},
-		{RuleInfo: rule("chart/unittest", "the chart's own unit tests pass", "run helm unittest on the chart"), Tree: suitesPass},
+		{RuleInfo: rule("chart/unittest", "the chart's own unit tests pass", "run helm unittest on the chart"), Tree: suitesPass, Slow: true},
 	}
 }
 

@@ -20,12 +20,12 @@ func Run(t *Tree, rules []Rule, o Options) Report {
 	checks := make([]Check, len(jobs))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, workers)
-	for i, job := range jobs {
+	for _, i := range slowFirst(jobs) {
 		wg.Add(1)
 		slots <- struct{}{}
 		go func() {
 			defer wg.Done()
-			checks[i] = job.ask(o.Clock)
+			checks[i] = jobs[i].ask(o.Clock)
 			<-slots
 		}()
 	}
@@ -38,6 +38,19 @@ func Run(t *Tree, rules []Rule, o Options) Report {
 	}
 	r.NextSteps = nextSteps(r)
 	return r
+}
+
+// slowFirst is the order in which jobs are started.
+func slowFirst(jobs []job) []int {
+	var slow, others []int
+	for i, j := range jobs {
+		if j.rule.Slow {
+			slow = append(slow, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return append(slow, others...)
 }
 
 // workers bounds the rules asked at once.
