@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ameideio/ameide/pkg/appset"
+	"github.com/ameideio/ameide/pkg/spec"
 )
 
 func mapFS(files map[string]string) fstest.MapFS {
@@ -125,7 +126,7 @@ func TestForeignCodeStaysOutOfThePlatformsNamespaces(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			tree := &Tree{FS: mapFS(test.files), Sets: &appset.Result{Applications: test.apps}}
+			tree := &Tree{FS: mapFS(test.files), Spec: &spec.Loaded{Spec: spec.Default()}, Sets: &appset.Result{Applications: test.apps}}
 			issues, err := tenantsKeptOut(tree)
 			if err != nil {
 				t.Fatal(err)

@@ -10,15 +10,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ameideio/ameide/pkg/appset"
+	"github.com/ameideio/ameide/pkg/tenancy"
 )
 
 func tenancyRules() []Rule {
 	return []Rule{
-		{RuleInfo: rule("tenancy/namespace", "code of a tenant or an agent never goes to a namespace of the platform", "its namespace is tenant-<id>-<env>-cust"), Tree: tenantsKeptOut},
+		{RuleInfo: rule("tenancy/namespace", "code of a tenant or an agent never goes to a namespace of the platform", "its namespace is "+tenancy.Custom().Formula), Tree: tenantsKeptOut},
 	}
 }
-
-const platformPrefix = "ameide-"
 
 var (
 	tenantSegment = regexp.MustCompile(`(?:^|/)(?:tenants?/|tenant-[a-z0-9])`)
@@ -59,6 +58,9 @@ func tenantsKeptOut(t *Tree) ([]Issue, error) {
 		}
 	}
 	for _, app := range t.Sets.Applications {
+		if !tenancy.IsPlatform(app.Namespace, t.Spec.Environments) {
+			continue
+		}
 		if i, ok := tenantApplication(app, foreign); ok && !slices.ContainsFunc(issues, func(o Issue) bool { return o.File == i.File }) {
 			issues = append(issues, i)
 		}
@@ -93,8 +95,8 @@ func (t *Tree) tenantFile(p string) (issues []Issue, line int) {
 		}
 		line = origin
 		visitKeys(&doc, false, func(key, value *yaml.Node, inside bool) {
-			if (inside || namespaceKey.MatchString(key.Value)) && value.Kind == yaml.ScalarNode && strings.HasPrefix(value.Value, platformPrefix) {
-				issues = append(issues, Issue{File: p, Line: value.Line, Field: key.Value, Expected: "tenant-<id>-<env>-cust", Actual: value.Value})
+			if (inside || namespaceKey.MatchString(key.Value)) && value.Kind == yaml.ScalarNode && tenancy.IsPlatform(value.Value, t.Spec.Environments) {
+				issues = append(issues, Issue{File: p, Line: value.Line, Field: key.Value, Expected: tenancy.Custom().Formula, Actual: value.Value})
 			}
 		})
 	}
@@ -110,7 +112,7 @@ func originOf(doc *yaml.Node, p string) int {
 		if value.Kind != yaml.ScalarNode || value.Value == "" || line > 1 {
 			return
 		}
-		origin := originKey.MatchString(key.Value) && slices.Contains([]string{"tenant", "agent", "untrusted"}, strings.ToLower(value.Value))
+		origin := originKey.MatchString(key.Value) && tenancy.IsCustom(value.Value)
 		if origin || tenantKey.MatchString(key.Value) && value.Value != "platform" {
 			line = key.Line
 		}
@@ -134,19 +136,16 @@ func visitKeys(n *yaml.Node, inside bool, visit func(key, value *yaml.Node, insi
 	}
 }
 
-// tenantApplication is the finding about an Application that is generated from a file of foreign origin, or reads one,
-// and goes to a namespace of the platform.
+// tenantApplication is the finding about an Application in a namespace of the platform that is generated from a file of
+// foreign origin, or reads one.
 func tenantApplication(app appset.Application, foreign map[string]int) (Issue, bool) {
-	if !strings.HasPrefix(app.Namespace, platformPrefix) {
-		return Issue{}, false
-	}
 	files := app.ValueFiles()
 	for _, o := range app.Origins {
 		files = append(files, o.File)
 	}
 	for _, f := range files {
 		if line := foreign[f]; line > 0 {
-			return Issue{File: f, Line: line, Resource: "Application/" + app.Name, Field: "spec.destination.namespace", Expected: "tenant-<id>-<env>-cust", Actual: app.Namespace}, true
+			return Issue{File: f, Line: line, Resource: "Application/" + app.Name, Field: "spec.destination.namespace", Expected: tenancy.Custom().Formula, Actual: app.Namespace}, true
 		}
 	}
 	return Issue{}, false
