@@ -1,0 +1,149 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ameideio/ameide/cmd"
+)
+
+// A tree that cannot be written is exit 3, a file that cannot be read exit 2; neither leaves anything behind.
+func TestGenerateWithoutTheRights(t *testing.T) {
+	for _, tc := range []struct {
+		name, path string
+		mode       os.FileMode
+		code       int
+		want       string
+	}{
+		{"a read-only root", ".", 0o555, 3, "cannot be written; nothing was changed: permission denied"},
+		{"a read-only directory", "sources/values/_shared/platform", 0o555, 3, "sources/values/_shared/platform/platform-backstage.yaml: cannot be written; nothing was changed: permission denied"},
+		{"an unreadable file", "argocd/applicationsets/ameide.yaml", 0, 2, "argocd/applicationsets/ameide.yaml: cannot be read: permission denied"},
+		{"an unreadable directory", "sources/charts/platform", 0, 2, "cannot be read: permission denied"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := platformCheckout(t, t.TempDir())
+			before := listing(t, dir)
+			code, out := 0, ""
+			asOwner(t, dir, func() {
+				if err := os.Chmod(filepath.Join(dir, tc.path), tc.mode); err != nil {
+					t.Error(err)
+				}
+				code, out = generate(dir)
+			})
+			must(t, os.Chmod(filepath.Join(dir, tc.path), 0o755))
+			if code != tc.code || !strings.Contains(out, tc.want) || !strings.Contains(out, "hint: ") {
+				t.Errorf("exit code %d, want %d\n%s\nwant %s, with a hint", code, tc.code, out, tc.want)
+			}
+			if after := listing(t, dir); after != before {
+				t.Errorf("the tree changed:\n%s\nwas\n%s", after, before)
+			}
+		})
+	}
+}
+
+func TestGenerateOnAFullDiskAndOnAReadOnlyOne(t *testing.T) {
+	mount := t.TempDir()
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("only who may mount can try this: %v", err)
+	}
+	t.Cleanup(func() { must(t, syscall.Unmount(mount, 0)) })
+	dir := platformCheckout(t, mount)
+	before := listing(t, dir)
+	check := func(want string) {
+		t.Helper()
+		code, out := generate(dir)
+		if code != 3 || !strings.Contains(out, "nothing was changed: "+want) {
+			t.Errorf("exit code %d, want 3\n%s\nwant %s", code, out, want)
+		}
+		if after := listing(t, dir); after != before {
+			t.Errorf("%s: the tree changed:\n%s\nwas\n%s", want, after, before)
+		}
+	}
+	fill(t, filepath.Join(mount, "ballast"))
+	check("no space left on device")
+	must(t, syscall.Mount("", mount, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	check("read-only file system")
+}
+
+// fill takes all but a little of what is free.
+func fill(t *testing.T, file string) {
+	t.Helper()
+	var s syscall.Statfs_t
+	must(t, syscall.Statfs(filepath.Dir(file), &s))
+	must(t, os.WriteFile(file, make([]byte, int64(s.Bfree-8)*s.Bsize), 0o644))
+}
+
+func generate(dir string) (code int, out string) {
+	var b bytes.Buffer
+	code = cmd.Execute(context.Background(), testEnv(&b), []string{"platform", "backstage", "generate", "--gitops-root", dir})
+	return code, b.String()
+}
+
+// platformCheckout is the example platform's checkout below a directory.
+func platformCheckout(t *testing.T, parent string) string {
+	t.Helper()
+	dir := filepath.Join(parent, "gitops")
+	must(t, os.CopyFS(dir, os.DirFS("../testdata/gitops")))
+	must(t, os.Mkdir(filepath.Join(dir, ".git"), 0o755))
+	return dir
+}
+
+// asOwner runs f where permissions count, which they do not for root: there the tree is somebody else's, and f works as
+// that user of the file system on a thread that ends with it.
+func asOwner(t *testing.T, dir string, f func()) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		f()
+		return
+	}
+	const nobody = 65534
+	must(t, filepath.WalkDir(filepath.Dir(filepath.Dir(dir)), func(p string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(p, nobody, nobody))
+	}))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread goes with the goroutine
+		if err := syscall.Setfsuid(nobody); err != nil {
+			t.Error(err)
+			return
+		}
+		f()
+	}()
+	<-done
+}
+
+// listing is name and content of everything below a directory.
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	var out strings.Builder
+	must(t, filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(&out, p)
+		if d.Type().IsRegular() {
+			text, err := os.ReadFile(p)
+			out.Write(text)
+			return err
+		}
+		return nil
+	}))
+	return out.String()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
