@@ -33,6 +33,7 @@ type registryFlags struct {
 	jobs       int
 	timeout    time.Duration
 	mirrors    []string
+	pullSecret string
 	lockFile   string
 	offline    bool
 	updateLock bool
@@ -82,10 +83,12 @@ func (f *registryFlags) register(c *cobra.Command) {
 	p.IntVar(&f.jobs, "jobs", 8, "images asked about at once")
 	p.DurationVar(&f.timeout, "timeout", 0, fmt.Sprintf("longest time for one image, waiting for rate limits included (default %s, with --deep %s)", imageTimeout, deepTimeout))
 	p.StringArrayVar(&f.mirrors, "mirror", nil, "pull REGISTRY[/PATH] from elsewhere: REGISTRY[/PATH]=HOST[/PATH] or =https://HOST/PATH (repeatable)")
+	p.StringVar(&f.pullSecret, "pull-secret", "", "file with the .dockerconfigjson of the cluster's image pull secret, for what Docker's own config does not know")
 	p.StringVar(&f.lockFile, "image-lock", "", "lock file of what registries said (default <gitops-root>/"+imagecheck.LockName+" when present)")
 	p.BoolVar(&f.offline, "offline", false, "ask no registry, answer from the lock file")
 	p.BoolVar(&f.updateLock, "update-lock", false, "write what registries said to the lock file")
 	_ = c.MarkFlagFilename("image-lock", "lock")
+	_ = c.MarkFlagFilename("pull-secret")
 }
 
 // check refuses flags that contradict each other.
@@ -148,6 +151,10 @@ func (f *registryFlags) client(env Env) (*imagecheck.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, err := f.keychain()
+	if err != nil {
+		return nil, err
+	}
 	timeout := f.timeout
 	switch {
 	case timeout == 0 && f.deep:
@@ -156,9 +163,25 @@ func (f *registryFlags) client(env Env) (*imagecheck.Client, error) {
 		timeout = imageTimeout
 	}
 	return imagecheck.NewClient(imagecheck.Options{
-		Keychain: authn.DefaultKeychain, Mirrors: mirrors, Jobs: f.jobs, Timeout: timeout,
+		Keychain: keys, Mirrors: mirrors, Jobs: f.jobs, Timeout: timeout,
 		UserAgent: "ameide/" + orUnknown(env.Build.Version),
 	}), nil
+}
+
+// keychain is Docker's config with its helpers, then the pull secret.
+func (f *registryFlags) keychain() (authn.Keychain, error) {
+	if f.pullSecret == "" {
+		return authn.DefaultKeychain, nil
+	}
+	data, err := os.ReadFile(f.pullSecret)
+	if err != nil {
+		return nil, usage(fmt.Errorf("read the pull secret: %w", err), "")
+	}
+	secret, err := imagecheck.PullSecret(data)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s: %w", f.pullSecret, err), "kubectl get secret NAME -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d")
+	}
+	return authn.NewMultiKeychain(authn.DefaultKeychain, secret), nil
 }
 
 // imageRun is what one call of check-image found out.
