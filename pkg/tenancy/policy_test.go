@@ -37,6 +37,8 @@ func TestTheNamespaceIsShutButForItsOwnPodsNamesAndTheGateway(t *testing.T) {
 		{"its own Pods, in", "ingress", pod{"tenant-acme-prod-cust", map[string]string{"app": "x"}}, "TCP", 50051, true},
 		{"names", "egress", pod{"kube-system", map[string]string{"k8s-app": "kube-dns"}}, "UDP", 53, true},
 		{"long names", "egress", pod{"kube-system", nil}, "TCP", 53, true},
+		{"names from another tenant", "egress", pod{"tenant-contoso-prod-cust", nil}, "UDP", 53, false},
+		{"names from the internet", "egress", internet, "UDP", 53, false},
 		{"the API of kube-system's Pods", "egress", pod{"kube-system", nil}, "TCP", 443, false},
 		{"kube-system, in", "ingress", pod{"kube-system", nil}, "TCP", 8080, false},
 		{"the Gateway, out", "egress", pod{"argocd", gatewayLabels("ameide-prod")}, "TCP", 10443, true},
