@@ -184,13 +184,13 @@ func TestARunAfterACrashMergesLaterEdits(t *testing.T) {
 	})
 }
 
-// The run that shall finish a killed one is killed itself. Of all pairs of places every seventh is tried.
+// The run that shall finish a killed one is killed itself. Of all pairs of places every thirteenth is tried.
 func TestTwoCrashesInARow(t *testing.T) {
 	first := 0
 	crashes(t, func(t *testing.T, d quick) {
 		saved := everything(t, d.Root)
 		first++
-		for n := first % 7; ; n += 7 {
+		for n := first % 13; ; n += 13 {
 			root := open(t, saved)
 			if !dies(t, &mortal{quick: quick{root}, left: n}, versionPlan(thirdVersion, "theirs\nours 3\n")) {
 				return
