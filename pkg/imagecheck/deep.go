@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -12,23 +13,23 @@ import (
 
 // deep streams an image's layers, from the top, until the program that it starts is found. What cannot be found is said in
 // the facts; the error is for a registry that does not answer.
-func (r *reader) deep(ctx context.Context, c *Child) error {
-	argv := c.Config.argv()
-	if len(argv) == 0 {
+func (r *reader) deep(ctx context.Context, c *Child, commands [][]string) error {
+	argvs := c.Config.argvs(commands)
+	if len(argvs) == 0 {
 		c.DeepError = "the image has neither ENTRYPOINT nor CMD"
 		return nil
 	}
 	fs := newRootfs()
 	s := search{fs: fs, config: c.Config}
 	layers := r.manifests[c.Digest].Layers
-	for i := len(layers) - 1; i >= 0 && !s.settled(argv); i-- {
+	for i := len(layers) - 1; i >= 0 && !s.settled(argvs); i-- {
 		fs.layer = len(layers) - 1 - i
-		if err := r.layer(ctx, layers[i], fs, func() bool { return s.settled(argv) }); err != nil {
+		if err := r.layer(ctx, layers[i], fs, func() bool { return s.settled(argvs) }); err != nil {
 			return layerProblem(ctx, c, layers[i], err)
 		}
 	}
 	s.all = true
-	c.Programs, c.DeepError = s.programs(argv)
+	c.Programs, c.DeepError = s.everything(argvs)
 	return nil
 }
 
@@ -59,8 +60,22 @@ func (r *reader) layer(ctx context.Context, d v1.Descriptor, fs *rootfs, enough 
 	return scan(ctx, blob, fs, enough)
 }
 
-// argv is what the image starts.
-func (c *Config) argv() []string { return append(append([]string(nil), c.Entrypoint...), c.Cmd...) }
+// argvs are the commands that are started: those that Pods give (nil is the image's own), or without any the image's own.
+func (c *Config) argvs(commands [][]string) [][]string {
+	if len(commands) == 0 {
+		commands = [][]string{nil}
+	}
+	var out [][]string
+	for _, argv := range commands {
+		if len(argv) == 0 {
+			argv = append(append([]string(nil), c.Entrypoint...), c.Cmd...)
+		}
+		if len(argv) > 0 {
+			out = append(out, argv)
+		}
+	}
+	return out
+}
 
 // search follows a command to the programs that the kernel executes.
 type search struct {
@@ -70,9 +85,25 @@ type search struct {
 }
 
 // settled tells whether the layers seen so far decide which programs run.
-func (s search) settled(argv []string) bool {
-	programs, problem := s.programs(argv)
-	return problem == "" && len(programs) > 0
+func (s search) settled(argvs [][]string) bool {
+	_, problem := s.everything(argvs)
+	return problem == ""
+}
+
+// everything is the programs of all commands, each once, and the first problem on the way.
+func (s search) everything(argvs [][]string) (all []Program, first string) {
+	for _, argv := range argvs {
+		programs, problem := s.programs(argv)
+		if first == "" {
+			first = problem
+		}
+		for _, p := range programs {
+			if !slices.ContainsFunc(all, func(o Program) bool { return o.Path == p.Path && slices.Equal(o.Via, p.Via) }) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all, first
 }
 
 const (
@@ -90,7 +121,7 @@ func (s search) programs(argv []string) ([]Program, string) {
 		return nil, problem
 	}
 	programs := []Program{first}
-	if rest := started(first, argv); rest != "" {
+	if rest := started(argv); rest != "" {
 		next, problem := s.program(rest)
 		if problem != "" {
 			return nil, problem
@@ -101,7 +132,7 @@ func (s search) programs(argv []string) ([]Program, string) {
 }
 
 // started is the program that a launcher starts; empty when the program is no launcher.
-func started(p Program, argv []string) string {
+func started(argv []string) string {
 	switch path.Base(argv[0]) {
 	case "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "env":
 		for _, a := range argv[1:] {

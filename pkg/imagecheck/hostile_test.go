@@ -259,3 +259,28 @@ func memoryStaysFlat(t *testing.T, size int64) {
 		t.Errorf("the heap grew by %d MB over a layer of %d MB", grown>>20, sum.n>>20)
 	}
 }
+
+func TestWhatAPodStartsInPlaceOfTheImagesOwnIsFollowed(t *testing.T) {
+	server := fakeRegistry(t)
+	sh := shelf{host: hostOf(server)}
+	sh.put(t, "a:1", image(t, made{platform: "linux/arm64", config: v1.Config{Entrypoint: []string{"/app"}},
+		layers: []v1.Layer{layer(t, program("bin/sh", elf.EM_X86_64), program("app", elf.EM_AARCH64))}}))
+	for name, test := range map[string]struct {
+		commands [][]string
+		want     []string
+	}{
+		"the image's own":    {nil, nil},
+		"a shell in between": {[][]string{{"sh", "-c"}}, []string{"image/lie starts /bin/sh, which is a program for amd64"}},
+		"both":               {[][]string{nil, {"/bin/sh"}}, []string{"image/lie starts /bin/sh, which is a program for amd64"}},
+		"what is not there":  {[][]string{{"bash"}, {"sh"}}, []string{"image/lie bash is not in the image", "image/lie starts /bin/sh"}},
+	} {
+		need := imagecheck.Need{Platforms: arm64(), Deep: true, Commands: test.commands}
+		a := imagecheck.NewClient(imagecheck.Options{}).ReadAll(t.Context(), []imagecheck.Request{{Image: sh.ref("a:1"), Need: need}}, nil)[0]
+		if a.Err != nil {
+			t.Fatal(a.Err)
+		}
+		t.Run(name, func(t *testing.T) {
+			compareIssues(t, imagecheck.Check(a.Ref, a.Facts, imagecheck.Want{Platforms: arm64(), Deep: true}).Issues, test.want)
+		})
+	}
+}

@@ -26,6 +26,7 @@ type LockEntry struct {
 	Image    string     `json:"image"`
 	Detailed []Platform `json:"detailed,omitempty"`
 	Deep     bool       `json:"deep,omitempty"`
+	Commands [][]string `json:"commands,omitempty"` // that Deep followed; none is the image's own
 	Facts
 }
 
@@ -71,6 +72,9 @@ func (l *Lock) Find(image string) *LockEntry {
 // Put replaces the entry of an image.
 func (l *Lock) Put(image string, need Need, f *Facts) {
 	e := LockEntry{Image: image, Deep: need.Deep, Facts: *f}
+	if need.Deep {
+		e.Commands = need.Commands
+	}
 	if need.Config || need.Deep {
 		e.Detailed = need.Platforms
 	}
@@ -112,6 +116,8 @@ func (l *Lock) Answer(image string, need Need) Answer {
 		return Answer{Ref: ref, Err: classify(image, failure(Unlocked, "the lock file does not know it"))}
 	case need.Deep && !e.Deep:
 		return Answer{Ref: ref, Err: classify(image, failure(Unlocked, "the lock file's entry is stale: it was made without --deep"))}
+	case need.Deep && !slices.EqualFunc(need.Commands, e.Commands, slices.Equal[[]string]):
+		return Answer{Ref: ref, Err: classify(image, failure(Unlocked, "the lock file's entry is stale: other commands are started now"))}
 	case ref.Pinned() && e.Digest != ref.Digest:
 		return Answer{Ref: ref, Err: classify(image, failure(Unlocked, "the lock file's entry is stale: it is about %s", e.Digest))}
 	}

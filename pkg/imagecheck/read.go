@@ -14,6 +14,7 @@ type Need struct {
 	Platforms []Platform // that must be known more about than that they exist; see Config and Deep
 	Config    bool       // read manifest and config of each of the platforms
 	Deep      bool       // find the programs that are started and their machines
+	Commands  [][]string // with Deep, what is started instead of the image's own; an empty one is the image's own
 }
 
 const (
@@ -212,7 +213,7 @@ func (r *reader) details(ctx context.Context, need Need) error {
 		if !wanted[c] || c.Platform.OS != "linux" || lies[i] >= 0 {
 			continue // only Linux runs ELF; and what is known to lie needs no other proof
 		}
-		if err := r.deep(ctx, c); err != nil {
+		if err := r.deep(ctx, c, need.Commands); err != nil {
 			return err
 		}
 	}

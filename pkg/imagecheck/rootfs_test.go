@@ -120,7 +120,7 @@ func FuzzScan(f *testing.F) {
 		fs := newRootfs()
 		config := &Config{Path: "/bin"}
 		s := search{fs: fs, config: config}
-		_ = scan(t.Context(), io.NopCloser(bytes.NewReader(data)), fs, func() bool { return s.settled([]string{"a"}) })
+		_ = scan(t.Context(), io.NopCloser(bytes.NewReader(data)), fs, func() bool { return s.settled([][]string{{"a"}}) })
 		s.all = true
 		_, _ = s.programs([]string{"a"})
 	})

@@ -162,7 +162,8 @@ func TestJobsBoundConcurrency(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			n := now.Add(1)
 			defer now.Add(-1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			for m := most.Load(); n > m; m = most.Load() {
+				most.CompareAndSwap(m, n)
 			}
 			time.Sleep(time.Millisecond)
 			next.ServeHTTP(w, r)

@@ -67,7 +67,7 @@ type collector struct {
 }
 
 func (c collector) use(m *helmchart.Manifest, one mention, forced bool) Use {
-	u := Use{Image: one.image, Env: c.env, Component: c.name, Resource: m.ID(), Field: strings.Join(one.path, "."), Platforms: c.nodes}
+	u := Use{Image: one.image, Env: c.env, Component: c.name, Resource: m.ID(), Field: strings.Join(one.path, "."), Platforms: c.nodes, Command: one.command}
 	if !forced {
 		u.Platforms = narrow(c.nodes, one.arches)
 	}

@@ -64,8 +64,35 @@ func (i *Item) add(u Use) {
 func (i *Item) request() {
 	slices.SortFunc(i.Want.Platforms, func(a, b imagecheck.Platform) int { return strings.Compare(a.String(), b.String()) })
 	i.Request = imagecheck.Request{Image: i.Image, Need: imagecheck.Need{
-		Platforms: i.Want.Platforms, Config: len(i.Want.Layouts) > 0, Deep: i.Want.Deep,
+		Platforms: i.Want.Platforms, Config: len(i.Want.Layouts) > 0, Deep: i.Want.Deep, Commands: i.commands(),
 	}}
+}
+
+// commands are the first words of what Pods start in place of the image's own, each once and sorted: what follows them is
+// for the program, unless it is a launcher. nil when every Pod starts the image's own.
+func (i *Item) commands() [][]string {
+	var out [][]string
+	own := true
+	for _, u := range i.Uses {
+		if !slices.ContainsFunc(out, func(c []string) bool { return slices.Equal(c, launched(u.Command)) }) {
+			out = append(out, launched(u.Command))
+		}
+		own = own && len(u.Command) == 0
+	}
+	if own || !i.Want.Deep {
+		return nil
+	}
+	slices.SortFunc(out, slices.Compare[[]string])
+	return out
+}
+
+// launched cuts a command after the words that can name a program, so that a script in an argument is not kept.
+func launched(command []string) []string {
+	n := 0
+	for n < len(command) && n < 4 && len(command[n]) < 256 && !strings.ContainsAny(command[n], " \n") {
+		n++
+	}
+	return command[:max(n, min(len(command), 1))]
 }
 
 // Judge is the verdict on an item's answer, held against the lock file if there is one.

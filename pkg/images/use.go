@@ -17,6 +17,7 @@ type Use struct {
 	Pos       helmchart.Pos // value or template line that asks for it
 	Platforms []imagecheck.Platform
 	Layout    *imagecheck.Layout // how the chart takes the image to be built; nil when it does not say
+	Command   []string           // that is started in place of the image's own; nil when there is none
 	pin       *pin               // where the digest is written; nil when no value says it
 }
 

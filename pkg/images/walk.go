@@ -11,9 +11,10 @@ import (
 
 // mention is one image in a rendered object.
 type mention struct {
-	image  string
-	path   []string // keys and indexes
-	arches []string // that the Pod's own selectors leave; nil when they do not choose
+	image   string
+	path    []string // keys and indexes
+	arches  []string // that the Pod's own selectors leave; nil when they do not choose
+	command []string // of the container, in place of the image's ENTRYPOINT; nil when it has none
 }
 
 // mentions are the images of an object, in the order of sorted keys.
@@ -44,7 +45,7 @@ func (w *walker) visit(v any, path, arches []string) {
 			arches = own
 		}
 		for _, key := range sortedKeys(v) {
-			w.field(key, v[key], extend(path, key), arches)
+			w.field(key, v, extend(path, key), arches)
 		}
 	case []any:
 		for i, item := range v {
@@ -53,20 +54,41 @@ func (w *walker) visit(v any, path, arches []string) {
 	}
 }
 
-func (w *walker) field(key string, v any, path, arches []string) {
-	text, ok := v.(string)
+func (w *walker) field(key string, parent map[string]any, path, arches []string) {
+	text, ok := parent[key].(string)
 	switch {
 	case !ok:
-		w.visit(v, path, arches)
+		w.visit(parent[key], path, arches)
 	case text == "":
-	case key == "image" && inContainers(path),
-		key == "reference" && len(path) > 1 && path[len(path)-2] == "image":
-		w.found = append(w.found, mention{text, path, arches})
+	case key == "image" && inContainers(path):
+		w.found = append(w.found, mention{text, path, arches, command(parent)})
+	case key == "reference" && len(path) > 1 && path[len(path)-2] == "image":
+		w.found = append(w.found, mention{text, path, arches, nil})
 	case w.custom && (key == "image" || key == "imageName"):
 		if _, err := imagecheck.ParseRef(text); err == nil {
-			w.found = append(w.found, mention{text, path, arches})
+			w.found = append(w.found, mention{text, path, arches, nil})
 		}
 	}
+}
+
+// command is what a container starts in place of the image's ENTRYPOINT, with its arguments.
+func command(container map[string]any) []string {
+	words := texts(container["command"])
+	if words == nil {
+		return nil
+	}
+	return append(words, texts(container["args"])...)
+}
+
+func texts(v any) []string {
+	items, _ := v.([]any)
+	var out []string
+	for _, item := range items {
+		if s, ok := item.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // inContainers tells whether a path is that of a container's field.

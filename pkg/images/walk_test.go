@@ -66,6 +66,25 @@ func TestImagesAreFoundWhereverTheyRun(t *testing.T) {
 	}
 }
 
+func TestCommandsOfAllPodsAreFollowed(t *testing.T) {
+	m := manifest(t, `{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, image: a, command: [node, x], args: [run, "a b", z]}, {name: b, image: a}]}}`)
+	var uses []Use
+	for _, one := range mentions(m) {
+		uses = append(uses, Use{Image: one.image, Command: one.command})
+	}
+	for _, test := range []struct {
+		uses []Use
+		deep bool
+		want [][]string
+	}{
+		{uses, true, [][]string{nil, {"node", "x", "run"}}}, {uses, false, nil}, {uses[1:], true, nil},
+	} {
+		if diff := cmp.Diff(test.want, Plan(test.uses, test.deep)[0].Request.Need.Commands); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestAPodsOwnChoiceNarrowsThePlatforms(t *testing.T) {
 	amd, arm := imagecheck.Platform{OS: "linux", Arch: "amd64"}, imagecheck.Platform{OS: "linux", Arch: "arm64"}
 	nodes := []imagecheck.Platform{amd, arm}
