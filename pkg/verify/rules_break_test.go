@@ -200,7 +200,7 @@ func TestABrokenLineFiresItsRuleAndNoOther(t *testing.T) {
 		{"secret/inline", "", devValues, "environment: dev", "extraEnv: [{name: API_TOKEN, value: abcdef}]\nenvironment: dev", 0, ""},
 		{"secret/inline", "", chartHelpers, "password: ${POSTGRES_PASSWORD}", "password: hunter2", 0, ""},
 		{"secret/inline", "", devRealm, "name: Backstage Developer Portal", "secret: abcdefgh\n        name: Backstage Developer Portal", 0, ""},
-		{"secret/placeholder", "", sharedValues, "exposure: external", "exposure: CHANGEME", 0, ""},
+		{"secret/placeholder", "", sharedValues, "exposure: external", "exposure: external\ncommonAnnotations: {team: CHANGEME}", 0, "commonAnnotations"},
 		{"secret/external", "dev", sharedValues, "name: ameide-vault", "name: ameide-volt", 0, ""},
 		{"secret/external", "dev", sharedValues, "refreshInterval: 1h", "refreshInterval: 0s", 0, ""},
 		{"secret/external", "dev", chartDir + "values.yaml", "key: backstage-session-secret", "key: backstage-session", 0, ""},
@@ -215,7 +215,7 @@ func TestABrokenLineFiresItsRuleAndNoOther(t *testing.T) {
 		{"catalog/entities", "", catalogDir + "groups.yaml", "type:", "typ:", 0, ""},
 		{"catalog/references", "", catalogDir + "all.yaml", "./users.yaml", "./user.yaml", 0, ""},
 		{"catalog/location", "dev", chartDir + "values.yaml", "catalog/all.yaml", "catalog/every.yaml", 0, ""},
-		{"tenancy/namespace", "", devValues, "environment: dev", "environment: dev\ncodeOrigin: tenant", 0, "codeOrigin"},
+		{"tenancy/namespace", "", devValues, "environment: dev", "environment: dev\nglobal:\n  codeOrigin: tenant", 0, "codeOrigin"},
 	}
 	for _, test := range tests {
 		t.Run(test.rule+" "+test.from, func(t *testing.T) {
