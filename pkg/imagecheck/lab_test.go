@@ -16,11 +16,13 @@ import (
 
 // The real registry is held to the same situations as the one in this process.
 func TestEverySituationIsJudgedOnARealRegistry(t *testing.T) {
+	t.Parallel()
 	r := lab.Registry(t, lab.Secured{})
 	conform(t, shelf{host: r.Host}, func() *imagecheck.Client { return imagecheck.NewClient(imagecheck.Options{}) })
 }
 
 func TestEverySituationIsJudgedOverTLSWithAPassword(t *testing.T) {
+	t.Parallel()
 	r := lab.Registry(t, lab.Secured{TLS: true, Basic: true})
 	user := &authn.Basic{Username: lab.RegistryUser, Password: lab.Password}
 	way := r.Transport()
@@ -45,6 +47,7 @@ func TestEverySituationIsJudgedOverTLSWithAPassword(t *testing.T) {
 }
 
 func TestABlobThatRottedOnTheRegistrysDiskIsNoticed(t *testing.T) {
+	t.Parallel()
 	r := lab.Registry(t, lab.Secured{})
 	arm := image(t, made{platform: "linux/arm64", config: v1.Config{Entrypoint: []string{"/app"}}, layers: []v1.Layer{
 		layer(t, program("app", elf.EM_AARCH64)), layer(t, entry{name: "pad", body: noise(1 << 20)}),
