@@ -205,6 +205,11 @@ func runCheckImage(ctx context.Context, env Env, o checkImageOptions, args []str
 		return err
 	}
 	defer t.root.Close()
+	if o.write {
+		if err := t.mustBeGitOps(); err != nil {
+			return err
+		}
+	}
 	run, err := planImages(env, t, o, args, platforms)
 	if err != nil {
 		return err

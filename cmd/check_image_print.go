@@ -29,8 +29,9 @@ func printImages(env Env, t *tree, o checkImageOptions, r *imageRun) error {
 	case "json":
 		return printJSON(env.Out, newImageReport(r))
 	case "sarif":
+		prefix, _ := inRepository(t.root.Name())
 		return report.Write(env.Out, report.FormatSARIF, images.Report(r.items, r.verdicts),
-			report.Options{FS: t.root.FS(), Rules: images.RuleInfos(), Build: env.Build.Version})
+			report.Options{FS: t.root.FS(), PathPrefix: prefix, Rules: images.RuleInfos(), Build: env.Build.Version})
 	}
 	return printImageText(env, o, r)
 }
