@@ -90,7 +90,10 @@ func (m *maker) patched(object map[string]any, patch *node, params map[string]an
 	if err := yaml.Unmarshal([]byte(text), &change); err != nil {
 		return nil, &Problem{Position: patch.pos, Message: "templatePatch: " + err.Error(), data: true}
 	}
-	project := object["spec"].(map[string]any)["project"]
+	var project any
+	if spec, ok := object["spec"].(map[string]any); ok {
+		project = spec["project"]
+	}
 	out, err := strategicMerge(object, change, "")
 	if err != nil {
 		return nil, problemf(patch.pos, "templatePatch: %v", err)

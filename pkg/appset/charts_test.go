@@ -54,7 +54,7 @@ func renderChart(t *testing.T, tree fs.FS, a Application, source Source) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := engine.Engine{Strict: true}.Render(chart, input)
+	files, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, input)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -204,7 +204,7 @@ func TestAFullDiskLeavesTheOldState(t *testing.T) {
 		t.Skip("only root can mount a small disk")
 	}
 	s, r := catalog(t, "")
-	disk, err := os.MkdirTemp("", "ameide-disk-")
+	disk, err := os.MkdirTemp("", "ameide-disk-") //nolint:usetesting // another user mounts it: a test's own directory is closed to it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -268,9 +268,7 @@ func TestEveryValueIsCommentedAndInTheSchema(t *testing.T) {
 	var inValues, inSchema []string
 	walkValues(t, doc.Content[0], nil, schema, schema, &inValues)
 	walkSchema(schema, schema, nil, &inSchema)
-	for _, free := range []string{"azure", "cluster", "dnsZone", "global", "imageRegistry", "namespace", "registry"} {
-		inValues = append(inValues, free)
-	}
+	inValues = append(inValues, "azure", "cluster", "dnsZone", "global", "imageRegistry", "namespace", "registry")
 	optional := func(name string) bool {
 		return strings.HasSuffix(name, ".initialDelaySeconds") || strings.HasSuffix(name, ".successThreshold") ||
 			strings.HasPrefix(name, "lifecycle.") || strings.HasPrefix(name, "affinity.") || name == "resources.claims"

@@ -1,6 +1,7 @@
 package helmchart
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,7 +48,7 @@ func Render(c *Chart, values *Values, release Release, capabilities Capabilities
 	if err != nil {
 		return nil, asErrors(c.dir, err)
 	}
-	outputs, err := engine.Engine{Strict: true}.Render(values.instance, top)
+	outputs, err := engine.Engine{Strict: true}.RenderWithContext(context.Background(), values.instance, top)
 	if err != nil {
 		return nil, Errors{c.templateError(err)}
 	}

@@ -64,11 +64,14 @@ func (v *Values) Walk(visit func(path []string, value any, origin Pos) bool) {
 // ValueFiles parses value files of a checkout, each once: environments share most of theirs. Safe for concurrent use.
 type ValueFiles struct {
 	fsys   fs.FS
-	parsed sync.Map // file name -> func() (*tree, error)
+	mu     sync.Mutex
+	parsed map[string]func() (*tree, error) // by file name
 }
 
 // NewValueFiles reads value files from fsys.
-func NewValueFiles(fsys fs.FS) *ValueFiles { return &ValueFiles{fsys: fsys} }
+func NewValueFiles(fsys fs.FS) *ValueFiles {
+	return &ValueFiles{fsys: fsys, parsed: map[string]func() (*tree, error){}}
+}
 
 // LoadValues merges value files, lowest first; see ValueFiles.Load.
 func LoadValues(fsys fs.FS, files []string, ignoreMissing bool) (*Values, error) {
@@ -101,14 +104,20 @@ func (f *ValueFiles) Load(files []string, ignoreMissing bool) (*Values, error) {
 }
 
 func (f *ValueFiles) parse(file string) (*tree, error) {
-	once, _ := f.parsed.LoadOrStore(file, sync.OnceValues(func() (*tree, error) {
-		data, err := readBounded(f.fsys, file, maxValueBytes)
-		if err != nil {
-			return nil, err
-		}
-		return parseValues(file, data)
-	}))
-	return once.(func() (*tree, error))()
+	f.mu.Lock()
+	parse := f.parsed[file]
+	if parse == nil {
+		parse = sync.OnceValues(func() (*tree, error) {
+			data, err := readBounded(f.fsys, file, maxValueBytes)
+			if err != nil {
+				return nil, err
+			}
+			return parseValues(file, data)
+		})
+		f.parsed[file] = parse
+	}
+	f.mu.Unlock()
+	return parse()
 }
 
 // asErrors keeps typed problems and gives any other error its file.

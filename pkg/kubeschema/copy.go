@@ -7,11 +7,7 @@ import "math"
 func copyValue(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
-		out := make(map[string]any, len(value))
-		for k, v := range value {
-			out[k] = copyValue(v)
-		}
-		return out
+		return copyMap(value)
 	case []any:
 		out := make([]any, len(value))
 		for i, v := range value {
@@ -33,4 +29,12 @@ func copyValue(value any) any {
 		}
 	}
 	return value
+}
+
+func copyMap(m map[string]any) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = copyValue(v)
+	}
+	return out
 }

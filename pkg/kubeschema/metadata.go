@@ -21,13 +21,14 @@ func (r *run) metadata() field.ErrorList {
 	if _, ok := raw.(map[string]any); !ok {
 		return nil // the schema of the kind reports the type
 	}
+	metadata, _ := raw.(map[string]any)
 	only := map[string]any{"metadata": raw}
 	defaulting.PruneNonNullableNullsWithoutDefaults(only, r.objectMeta.schema.structural) // creationTimestamp: null
 	if errs := schemaErrors(only, r.objectMeta.validator); len(errs) > 0 {
 		return errs
 	}
 	var meta metav1.ObjectMeta
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw.(map[string]any), &meta); err != nil {
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(metadata, &meta); err != nil {
 		return field.ErrorList{field.Invalid(at, "", err.Error())}
 	}
 	if r.kind.namespaced && meta.Namespace == "" {

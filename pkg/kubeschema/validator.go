@@ -116,7 +116,7 @@ func (v *Validator) Validate(object map[string]any) []Violation {
 	if err := v.compile(schema); err != nil {
 		return []Violation{{Reason: ReasonBadSchema, Message: fmt.Sprintf("%s: %v", ReasonBadSchema, err)}}
 	}
-	r := &run{Validator: v, kind: schema, object: copyValue(object).(map[string]any)}
+	r := &run{Validator: v, kind: schema, object: copyMap(object)}
 	violations := tidy(r.all())
 	if apiVersion == "v1" && kind == "Secret" {
 		redact(violations)

@@ -167,7 +167,7 @@ func (e *Env) protocolIssues(c *Component, m *helmchart.Manifest, port map[strin
 	if protocol == "" {
 		protocol = "http/protobuf" // the SDK's default
 	}
-	speaks := ""
+	var speaks string
 	switch name := str(port, "name"); {
 	case strings.Contains(name, "grpc") || str(port, "port") == "4317":
 		speaks = "grpc"
