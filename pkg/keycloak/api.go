@@ -34,7 +34,6 @@ type Config struct {
 const (
 	attempts    = 4
 	longestWait = 30 * time.Second
-	maxBody     = 64 << 20
 )
 
 // API is an authenticated session with one Keycloak. It is safe for concurrent use.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/reconcile"
+	"github.com/ameideio/ameide/pkg/secret"
 )
 
 // portal is a client as Git declares it.
@@ -47,6 +48,7 @@ func TestConformance(t *testing.T) {
 				"rotation makes one new secret":                         rotated,
 				"an interrupted rotation is finished, without a second": rotationFinished,
 				"two runs at once end alike":                            twoAtOnce,
+				"a user logs in with the secret from Vault":             userLogsIn,
 				"many clients are listed in pages":                      manyClients,
 			} {
 				t.Run(behaviour, func(t *testing.T) { test(t, makeWorld(t)) })
@@ -290,5 +292,44 @@ func manyClients(t *testing.T, w *world) {
 	s.Plan(t.Context(), d, reconcile.Options{})
 	if got := s.Keycloak.Requests(); got > 4 {
 		t.Errorf("%d requests to Keycloak for %d clients", got, len(clients))
+	}
+}
+
+// userLogsIn goes through the whole code flow; the fake has no pages.
+func userLogsIn(t *testing.T, w *world) {
+	if w.fake != nil {
+		t.Skip("the fake has no login page")
+	}
+	c := portal(t, "backstage")
+	d := w.desired(c)
+	w.run(d, reconcile.Options{})
+	w.admin(http.MethodPost, "users", map[string]any{
+		"username": "jane", "enabled": true, "email": "jane@example.com", "emailVerified": true, "firstName": "Jane", "lastName": "Doe",
+		"credentials": []any{map[string]any{"type": "password", "value": "jane-password", "temporary": false}},
+	})
+	s, err := w.systems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := keycloak.User{Name: "jane", Password: secret.New("jane-password")}
+	vaulted, _ := w.getVault("backstage")["value"].(string)
+	for _, proof := range s.Prove(t.Context(), w.realm, c, secret.New(vaulted), user) {
+		if proof.Err != nil {
+			t.Errorf("%s: %v", proof.Check, proof.Err)
+		}
+	}
+	broken := portal(t, "backstage")
+	broken.Fields["redirectUris"], broken.DefaultScopes = []any{"https://other.example/cb"}, []string{"profile"}
+	wrongSecret := s.Prove(t.Context(), w.realm, c, secret.New("wrong"), user)
+	foreignScope := portal(t, "backstage")
+	foreignScope.OptionalScopes = []string{"phone"}
+	for want, got := range map[string]error{
+		"authorization endpoint for client backstage: Invalid parameter: redirect_uri":  s.Prove(t.Context(), w.realm, broken, secret.Value{}, keycloak.User{})[1].Err,
+		"authorization endpoint for client backstage: invalid_scope":                    s.Prove(t.Context(), w.realm, foreignScope, secret.Value{}, keycloak.User{})[1].Err,
+		"exchange the code for client backstage: 401 Unauthorized: unauthorized_client": wrongSecret[2].Err,
+	} {
+		if got == nil || !strings.HasPrefix(got.Error(), want) {
+			t.Errorf("got %v, want %s", got, want)
+		}
 	}
 }
