@@ -85,7 +85,7 @@ func flagHint(c *cobra.Command, err error) string {
 
 func newPlatformCmd(env Env) *cobra.Command {
 	return group("platform", "Operate the platform's own services", group("backstage", "The developer portal",
-		newGenerateCmd(env), newVerifyCmd(env), newMigrationsCmd(env), newUnlockMigrationsCmd(env), newCheckImageCmd(env)))
+		newGenerateCmd(env), newVerifyCmd(env), newMigrationsCmd(env), newUnlockMigrationsCmd(env), newReconcileCmd(env), newCheckImageCmd(env)))
 }
 
 // group is a command that only holds others. Cobra lets a misspelt nested command exit 0; this does not.

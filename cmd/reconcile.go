@@ -1,0 +1,284 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ameideio/ameide/pkg/keycloak"
+	"github.com/ameideio/ameide/pkg/reconcile"
+	"github.com/ameideio/ameide/pkg/secret"
+	"github.com/ameideio/ameide/pkg/spec"
+	"github.com/ameideio/ameide/pkg/vault"
+)
+
+// serviceAccountToken is where Kubernetes mounts a Pod's token.
+const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token" // #nosec G101 -- a path
+
+type reconcileOptions struct {
+	treeFlags
+	clients      []string
+	realms       []string
+	keycloakURL  string
+	vaultAddress string
+	vaultRole    string
+	tokenFile    string
+	timeout      time.Duration
+	dryRun       bool
+	check        bool
+	adopt        bool
+	rotate       bool
+	json         bool
+}
+
+func newReconcileCmd(env Env) *cobra.Command {
+	var o reconcileOptions
+	c := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Bring OIDC clients from Git into Keycloak and their secrets into Vault",
+		Long: `Create the clients that Git declares and Keycloak lacks, correct the fields that differ, and copy each client's secret
+into Vault with check-and-set. Whatever is written is read back.
+
+Left alone: fields that Git does not declare, other clients, other fields of a Vault entry. Nothing is ever deleted. A client
+that ameide did not make is changed only with --adopt.
+
+Credentials come from the environment, or from the file that the same name with _FILE gives: KEYCLOAK_CLIENT_ID (default
+keycloak-admin-sa) and KEYCLOAK_CLIENT_SECRET of a service account in realm master; as a fallback KEYCLOAK_ADMIN_USER and
+KEYCLOAK_ADMIN_PASSWORD; VAULT_TOKEN, or without it the Pod's ServiceAccount with a role of Vault's Kubernetes auth method.
+
+Afterwards the clients that changed or were named are tried: discovery, authorization endpoint, and a whole login with
+the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 when that fails.`,
+		Example: `  ameide platform backstage reconcile --env dev --dry-run
+  ameide platform backstage reconcile --env dev --client backstage
+  ameide platform backstage reconcile --env production --check --json
+  ameide platform backstage reconcile --env dev --client backstage --rotate`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runReconcile(c.Context(), env, o) },
+	}
+	o.register(c)
+	f := c.Flags()
+	f.Lookup("env").Usage = "environment (exactly one)"
+	f.StringSliceVar(&o.clients, "client", nil, "only this client (repeatable; default every client that the environment declares)")
+	f.StringSliceVar(&o.realms, "realm", nil, "only this realm (repeatable; default every realm that the environment declares)")
+	f.StringVar(&o.keycloakURL, "keycloak-url", "", "Keycloak's base URL (default the part of the environment's issuer before /realms/)")
+	f.StringVar(&o.vaultAddress, "vault-address", "", "Vault's address (default the environment's vaultAddress)")
+	f.StringVar(&o.vaultRole, "vault-role", "", "role of Vault's Kubernetes auth method (default clientPatcher.vault.authRole)")
+	f.StringVar(&o.tokenFile, "service-account-token", serviceAccountToken, "file with the ServiceAccount's token for Vault")
+	f.DurationVar(&o.timeout, "timeout", 15*time.Second, "for one request")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and change nothing")
+	f.BoolVar(&o.check, "check", false, "change nothing; exit 1 if something would")
+	f.BoolVar(&o.adopt, "adopt", false, "change clients that ameide did not make, and own them from then on")
+	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
+	f.BoolVar(&o.json, "json", false, "print one JSON document")
+	_ = c.MarkFlagFilename("service-account-token")
+	return c
+}
+
+func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
+	desired, systems, err := o.prepare(ctx, env)
+	if err != nil {
+		return err
+	}
+	options := reconcile.Options{Adopt: o.adopt, Rotate: o.rotate}
+	plans := systems.Plan(ctx, desired, options)
+	var results [][]reconcile.Result
+	if !o.dryRun && !o.check {
+		warnRotation(env, plans)
+		results = systems.Apply(ctx, plans, options)
+	}
+	r := newReconcileReport(desired, plans, results)
+	if results != nil {
+		if err := o.prove(ctx, env, systems, plans, results, &r); err != nil {
+			return err
+		}
+	}
+	r.Requests = requestCount{systems.Keycloak.Requests(), systems.Vault.Requests()}
+	if o.json {
+		err = printJSON(env.Out, r)
+	} else {
+		err = printReconcile(env, r)
+	}
+	if err != nil {
+		return err
+	}
+	return reconcileOutcome(r, plans, results, o.check)
+}
+
+// prove tries the clients that were named or changed, and writes what came of it into the report.
+func (o reconcileOptions) prove(ctx context.Context, env Env, s reconcile.Systems, plans []reconcile.RealmPlan, results [][]reconcile.Result, r *reconcileReport) error {
+	user := keycloak.User{Name: env.getenv("AMEIDE_PROOF_USER")}
+	var err error
+	if user.Password, err = env.secret("AMEIDE_PROOF_PASSWORD"); err != nil {
+		return usage(err, "")
+	}
+	for i, p := range plans {
+		for j, result := range results[i] {
+			one := r.client(p.Realm.Name, result.Client)
+			if !result.Done || one.Status != "done" && len(o.clients) == 0 {
+				continue
+			}
+			for _, proof := range s.Prove(ctx, p.Realm.Name, p.Realm.Clients[j], result.Entry.Value, user) {
+				r.addProof(one, proof)
+			}
+		}
+	}
+	return nil
+}
+
+// warnRotation says what a rotation means before it happens.
+func warnRotation(env Env, plans []reconcile.RealmPlan) {
+	for _, p := range plans {
+		for _, s := range p.Secrets {
+			if s.Op != reconcile.SecretRotate {
+				continue
+			}
+			text := "the old secret stops working at once; until the Secret is synced and its Pods restart, logins fail"
+			if p.Overlap {
+				text = "realm " + p.Realm.Name + " has a policy that keeps the old secret valid for a while, if it covers the client"
+			}
+			fmt.Fprintf(env.Err, "ameide: note: rotating the secret of client %s: %s\n", s.Client, text)
+		}
+	}
+}
+
+// prepare loads what is declared and opens both systems.
+func (o reconcileOptions) prepare(ctx context.Context, env Env) (reconcile.Desired, reconcile.Systems, error) {
+	var none reconcile.Systems
+	if len(o.envs) != 1 {
+		return reconcile.Desired{}, none, usage(errors.New("name exactly one environment"), "add --env dev")
+	}
+	if o.rotate && len(o.clients) == 0 {
+		return reconcile.Desired{}, none, usage(errors.New("--rotate needs --client"), "name the clients whose secrets are to be replaced")
+	}
+	t, err := o.open()
+	if err != nil {
+		return reconcile.Desired{}, none, err
+	}
+	defer t.root.Close()
+	desired, err := reconcile.Load(t.root.FS(), t.spec, o.envs[0])
+	if err != nil {
+		return desired, none, usage(err, "")
+	}
+	if desired, err = desired.Select(o.realms, o.clients); err != nil {
+		return desired, none, usage(err, "")
+	}
+	e, _ := t.spec.Environment(o.envs[0])
+	systems, err := o.connect(ctx, env, e, desired.VaultRole)
+	return desired, systems, err
+}
+
+func (o reconcileOptions) connect(ctx context.Context, env Env, e spec.Environment, role string) (reconcile.Systems, error) {
+	if o.keycloakURL == "" {
+		o.keycloakURL, _, _ = strings.Cut(e.Issuer, "/realms/")
+	}
+	if o.vaultAddress == "" {
+		o.vaultAddress = e.VaultAddress
+	}
+	if o.vaultRole == "" {
+		o.vaultRole = role
+	}
+	for flag, value := range map[string]string{"keycloak-url": o.keycloakURL, "vault-address": o.vaultAddress} {
+		if u, err := url.Parse(value); err != nil || u.Host == "" || u.User != nil {
+			return reconcile.Systems{}, usage(fmt.Errorf("--%s is not a URL without credentials", flag), "")
+		}
+	}
+	kc, vc, err := o.configs(env)
+	if err != nil {
+		return reconcile.Systems{}, usage(err, "")
+	}
+	kv, err := vault.Open(ctx, vc)
+	if err != nil {
+		return reconcile.Systems{}, unavailable(err, "")
+	}
+	return reconcile.Systems{Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8}, nil
+}
+
+// configs collects addresses and credentials.
+func (o reconcileOptions) configs(env Env) (keycloak.Config, vault.Config, error) {
+	k := keycloak.Config{
+		URL: o.keycloakURL, ClientID: env.getenv("KEYCLOAK_CLIENT_ID"), User: env.getenv("KEYCLOAK_ADMIN_USER"), Timeout: o.timeout, Sleep: sleep,
+		Note: func(text string) { fmt.Fprintf(env.Err, "ameide: note: %s\n", text) },
+	}
+	if k.ClientID == "" {
+		k.ClientID = "keycloak-admin-sa"
+	}
+	v := vault.Config{Address: o.vaultAddress, Role: o.vaultRole, Timeout: o.timeout}
+	var errs [3]error
+	k.ClientSecret, errs[0] = env.secret("KEYCLOAK_CLIENT_SECRET")
+	k.Password, errs[1] = env.secret("KEYCLOAK_ADMIN_PASSWORD")
+	v.Token, errs[2] = env.secret("VAULT_TOKEN")
+	if v.Token.Empty() {
+		if token, err := os.ReadFile(o.tokenFile); err == nil {
+			v.JWT = secret.New(strings.TrimSpace(string(token)))
+		}
+	}
+	return k, v, errors.Join(errs[:]...)
+}
+
+// secret is a variable's value, or the content of the file that the variable with _FILE names.
+func (e Env) secret(name string) (secret.Value, error) {
+	if v := e.getenv(name); v != "" {
+		return secret.New(v), nil
+	}
+	file := e.getenv(name + "_FILE")
+	if file == "" {
+		return secret.Value{}, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("%s_FILE: %w", name, err)
+	}
+	return secret.New(strings.TrimSpace(string(text))), nil
+}
+
+// sleep waits, or returns early when the run is ended.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// reconcileOutcome is the exit of the whole run: what failed weighs more than what was refused, and that more than drift.
+func reconcileOutcome(r reconcileReport, plans []reconcile.RealmPlan, results [][]reconcile.Result, check bool) error {
+	var failed []error
+	var refusedIDs []string
+	for i, p := range plans {
+		failed = appendError(failed, p.Err)
+		refusedIDs = append(refusedIDs, p.Refused...)
+		if results == nil {
+			for _, secret := range p.Secrets {
+				failed = appendError(failed, secret.Err)
+			}
+			continue
+		}
+		for _, one := range results[i] {
+			failed = appendError(failed, one.Err)
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return unavailable(errors.Join(failed...), "")
+	case len(refusedIDs) > 0:
+		return refused(fmt.Errorf("%s: made by somebody else, and different from Git", strings.Join(refusedIDs, ", ")),
+			"look at the differences, then add --adopt")
+	case check && r.changes > 0, r.unproven:
+		return errFindings
+	}
+	return nil
+}
+
+func appendError(errs []error, err error) []error {
+	if err == nil {
+		return errs
+	}
+	return append(errs, err)
+}
