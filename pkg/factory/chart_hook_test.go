@@ -75,6 +75,7 @@ func exitCode(err error) int {
 }
 
 func TestTheMigrationHookEndsAsTheBackendDoes(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		behaviour string
 		code      int
@@ -100,6 +101,7 @@ func TestTheMigrationHookEndsAsTheBackendDoes(t *testing.T) {
 }
 
 func TestTheMigrationHookWaitsForReadinessAndThenSettles(t *testing.T) {
+	t.Parallel()
 	begin := time.Now()
 	c, out := hook(t, "becomes-ready")
 	if err := c.Wait(); err != nil {
@@ -116,6 +118,7 @@ func TestTheMigrationHookWaitsForReadinessAndThenSettles(t *testing.T) {
 
 // A Job that reaches its deadline is asked to stop: the backend must be asked too, because a kill would leave its lock.
 func TestTheMigrationHookPassesSIGTERMOn(t *testing.T) {
+	t.Parallel()
 	c, out := hook(t, "hangs")
 	await(t, out, "listening")
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {

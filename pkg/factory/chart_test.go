@@ -105,7 +105,7 @@ func layersOf(e spec.Environment) []string {
 }
 
 func TestTheSuitesPassForEveryInstallation(t *testing.T) {
-	for name, s := range installations(t) {
+	for name, s := range sampled(t) {
 		t.Run(name, func(t *testing.T) {
 			results, err := helmchart.Unittest(context.Background(), loadChart(t, generatedCheckout(t, s)), t.TempDir())
 			if err != nil {

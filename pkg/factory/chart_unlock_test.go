@@ -133,8 +133,10 @@ func damage(u *unlocker) {
 }
 
 func TestTheUnlockJobHealsEveryLockTable(t *testing.T) {
+	t.Parallel()
 	for name, shell := range shells(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			u := newUnlocker(t, shell...)
 			damage(u)
 			u.server.Exec(t, "plugin_catalog", `CREATE TABLE door_lock (index int, is_locked int)`, `INSERT INTO door_lock VALUES (1, 1)`)
@@ -175,6 +177,7 @@ portal public.knex_migrations_lock: cleared
 }
 
 func TestTheUnlockJobKnowsDatabasesWithNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	u := newUnlocker(t, "sh")
 	u.database("search", map[string][]string{`"public"."knex_migrations"`: {"1"}})
 	u.env["DATABASES"] = "portal search"
@@ -184,6 +187,7 @@ func TestTheUnlockJobKnowsDatabasesWithNamesOfTheirOwn(t *testing.T) {
 }
 
 func TestTheUnlockJobRefusesWhileAPluginIsConnected(t *testing.T) {
+	t.Parallel()
 	u := newUnlocker(t, "sh")
 	damage(u)
 	session := u.server.Connect(t, "backstage", "plugin_catalog", "application_name", "backstage_plugin_catalog")
@@ -201,6 +205,7 @@ func TestTheUnlockJobRefusesWhileAPluginIsConnected(t *testing.T) {
 }
 
 func TestTheUnlockJobLeavesATableThatSomebodyHolds(t *testing.T) {
+	t.Parallel()
 	u := newUnlocker(t, "sh")
 	damage(u)
 	// What looks like an administrator's tool is no plugin, but it holds the table.
@@ -222,6 +227,7 @@ func TestTheUnlockJobLeavesATableThatSomebodyHolds(t *testing.T) {
 
 // A command that fails where a loop's words come from would end the Job green, with nothing done.
 func TestTheUnlockJobFailsWhenItCannotLook(t *testing.T) {
+	t.Parallel()
 	u := newUnlocker(t, "sh")
 	damage(u)
 	for name, value := range map[string]string{"POSTGRES_PASSWORD": "wrong", "POSTGRES_PORT": "1", "DATABASE": "nowhere"} {
@@ -239,6 +245,7 @@ func TestTheUnlockJobFailsWhenItCannotLook(t *testing.T) {
 }
 
 func TestTheUnlockJobVisitsTheOtherDatabasesAfterOneThatFails(t *testing.T) {
+	t.Parallel()
 	u := newUnlocker(t, "sh")
 	damage(u)
 	u.server.Exec(t, "postgres", "REVOKE CONNECT ON DATABASE plugin_catalog FROM public, backstage")
@@ -252,6 +259,7 @@ func TestTheUnlockJobVisitsTheOtherDatabasesAfterOneThatFails(t *testing.T) {
 }
 
 func TestNamesOfDatabasesAreNoSQL(t *testing.T) {
+	t.Parallel()
 	u := newUnlocker(t, "sh")
 	damage(u)
 	u.env["PREFIX"], u.env["DATABASES"] = "x' OR true --", "y' OR true --"
