@@ -45,7 +45,7 @@ check: fmt-check tidy-check lint test docs-check ## everything that CI asks for
 
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint and go vet's own analysers
-	$(GOLANGCI) run ./...
+	$(GOLANGCI) run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: $(GOLANGCI) ## format the sources
