@@ -102,7 +102,7 @@ func (u *unlocker) run() (string, int) {
 	return string(out), exitCode(err)
 }
 
-// shells are those that images with psql have as /bin/sh.
+// shells are those that images with psql have as /bin/sh: all that are here with the lab, otherwise this machine's.
 func shells(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
@@ -111,8 +111,8 @@ func shells(t *testing.T) map[string][]string {
 			out[name] = command
 		}
 	}
-	if len(out) == 0 {
-		lab.Missing(t, "a POSIX shell: dash, busybox or bash")
+	if os.Getenv("AMEIDE_LAB") != "1" {
+		return map[string][]string{"sh": {"sh"}}
 	}
 	return out
 }
@@ -184,6 +184,10 @@ func TestTheUnlockJobKnowsDatabasesWithNamesOfTheirOwn(t *testing.T) {
 	if log, code := u.run(); code != 0 || log != "search public.knex_migrations_lock: cleared\n" {
 		t.Errorf("exit code %d\n%s", code, log)
 	}
+	u.env["PREFIX"], u.env["DATABASES"] = "x' OR true --", "y' OR true --"
+	if log, code := u.run(); code != 0 || log != "" {
+		t.Errorf("names are no SQL: exit code %d, want 0 and nothing visited\n%s", code, log)
+	}
 }
 
 func TestTheUnlockJobRefusesWhileAPluginIsConnected(t *testing.T) {
@@ -242,28 +246,12 @@ func TestTheUnlockJobFailsWhenItCannotLook(t *testing.T) {
 	if log, code := u.run(); code != 1 || !strings.Contains(log, "plugin_catalog public.knex_migrations_lock: not cleared, see above") {
 		t.Errorf("a table of somebody else: exit code %d\n%s", code, log)
 	}
-}
-
-func TestTheUnlockJobVisitsTheOtherDatabasesAfterOneThatFails(t *testing.T) {
-	t.Parallel()
-	u := newUnlocker(t, "sh")
-	damage(u)
 	u.server.Exec(t, "postgres", "REVOKE CONNECT ON DATABASE plugin_catalog FROM public, backstage")
-	log, code := u.run()
-	if code != 1 || !strings.Contains(log, "plugin_catalog: not looked at, see above") {
-		t.Errorf("exit code %d\n%s", code, log)
+	u.server.Exec(t, "portal", "UPDATE public.knex_migrations_lock SET is_locked = 1")
+	if log, code := u.run(); code != 1 || !strings.Contains(log, "plugin_catalog: not looked at, see above") {
+		t.Errorf("a database that is shut: exit code %d\n%s", code, log)
 	}
 	if got := u.rows("portal", "public.knex_migrations_lock"); got != "0" {
-		t.Errorf("a database after the one that failed was not healed: %q", got)
-	}
-}
-
-func TestNamesOfDatabasesAreNoSQL(t *testing.T) {
-	t.Parallel()
-	u := newUnlocker(t, "sh")
-	damage(u)
-	u.env["PREFIX"], u.env["DATABASES"] = "x' OR true --", "y' OR true --"
-	if log, code := u.run(); code != 0 || log != "" {
-		t.Errorf("exit code %d, want 0 and nothing visited\n%s", code, log)
+		t.Errorf("a database after one that is shut was not healed: %q", got)
 	}
 }
