@@ -1,5 +1,6 @@
-// Command install puts onto this machine what the lab lacks: Debian's PostgreSQL and PgBouncer by apt-get when it may,
-// Backstage's npm packages into the user's cache. It is quick when nothing is missing.
+// Command install puts onto this machine what the lab lacks: Debian's packages by apt-get when it may, and into the user's
+// cache Backstage's npm packages, docker-registry, Keycloak's distribution and a Vault built from its module. It is quick
+// when nothing is missing, and run at the root of the repository.
 package main
 
 import (
@@ -28,7 +29,7 @@ func install(ctx context.Context, progress io.Writer) error {
 	if !lab.HasPostgres() {
 		missing = append(missing, "postgresql")
 	}
-	for command, name := range map[string]string{"pgbouncer": "pgbouncer", "node": "nodejs", "npm": "npm", "g++": "g++", "make": "make", "python3": "python3"} {
+	for command, name := range map[string]string{"pgbouncer": "pgbouncer", "node": "nodejs", "npm": "npm", "g++": "g++", "make": "make", "python3": "python3", "mvn": "maven", "java": "default-jre-headless"} {
 		if _, err := exec.LookPath(command); err != nil {
 			missing = append(missing, name)
 		}
@@ -43,6 +44,12 @@ func install(ctx context.Context, progress io.Writer) error {
 		return err
 	}
 	if err := lab.InstallPeers(ctx, progress); err != nil {
+		return err
+	}
+	if err := lab.InstallKeycloak(ctx, progress); err != nil {
+		return err
+	}
+	if err := lab.InstallVault(ctx, progress, "lab/vaultserver"); err != nil {
 		return err
 	}
 	fmt.Fprintln(progress, "the lab is complete")
