@@ -1,5 +1,5 @@
 // Runs Backstage's own migrations once: starts the backend, waits until every plugin reports ready, gives late tables
-// time to appear, and stops the backend again. Exits 0 when it is certain that everything was migrated.
+// time to appear, and stops the backend again. Exits 0 when every plugin that must start has started, and so has migrated.
 //
 // usage: node migrate.js PORT READINESS_PATH SETTLE_SECONDS BACKEND_ARGUMENT...
 'use strict';
@@ -15,17 +15,31 @@ const sleep = milliseconds => new Promise(resolve => setTimeout(resolve, millise
 // Nobody signs in to this process: its session secret lives as long as it does.
 const env = { ...process.env, AUTH_SESSION_SECRET: randomBytes(32).toString('hex') };
 const child = spawn(process.execPath, backend, { stdio: ['ignore', 'pipe', 'pipe'], env });
-let locked = false; // a plugin found its migration lock taken
 let complete = false;
+let permitted = false; // a plugin failed, and backend.startup permits it
 
-// A lock that is taken does not always end the backend: some plugins only write it to the log, and newer releases stay
-// up for ever, never ready. So the log is read, and the backend asked to stop: it finishes the migrations it is in.
+// A failure does not always end the backend: some plugins only write it to the log, and newer releases stay up for ever,
+// never ready. So the log is read, and the backend asked to stop: it finishes the migrations it is in. The first of these
+// that was seen is told, because a plugin that finds its lock taken fails to start, too.
+const failures = [
+  {
+    says: /Migration table is already locked/,
+    means: 'a migration lock is taken: another migration is running, or one was killed (ameide platform backstage migrations)',
+  },
+  {
+    says: /(threw an error|reported failure for module .*) during startup(?!, but boot failure is permitted)/,
+    means: 'a plugin failed to start, see above: its migrations may not be complete',
+  },
+];
+const seen = new Set();
 const relay = (from, to) =>
   readline.createInterface({ input: from }).on('line', line => {
     to.write(`${line}\n`);
-    if (locked || !line.includes('Migration table is already locked')) return;
-    locked = true;
-    child.kill('SIGTERM');
+    permitted ||= line.includes('boot failure is permitted');
+    const failure = failures.find(({ says }) => says.test(line));
+    if (!failure) return;
+    if (seen.size === 0) child.kill('SIGTERM');
+    seen.add(failure);
   });
 relay(child.stdout, process.stdout);
 relay(child.stderr, process.stderr);
@@ -35,9 +49,11 @@ child.on('error', error => {
   process.exit(1);
 });
 child.on('close', (code, signal) => {
-  if (locked) {
-    log('error', 'a migration lock is taken: another migration is running, or one was killed (ameide platform backstage migrations)');
+  const failure = failures.find(known => seen.has(known));
+  if (failure) {
+    log('error', failure.means);
   } else if (complete) {
+    if (permitted) log('warn', 'a plugin failed to start, which is permitted: its migrations may not be complete');
     log('info', 'migrations are complete');
     process.exit(0);
   } else {
