@@ -29,6 +29,7 @@ http.createServer((request, response) => {
 });
 console.log('session secret of ' + (process.env.AUTH_SESSION_SECRET || '').length + ' characters');
 process.on('SIGTERM', () => { console.log('asked to stop'); process.exit(0); });
+setTimeout(() => process.exit(9), 60000); // a broken hook leaves nobody behind
 `
 
 // The texts are those of @backstage/backend-app-api 1.1.1 and 1.7.4. The backend of the newer release stays up after a
