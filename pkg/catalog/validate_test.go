@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ameideio/ameide/lab"
 )
 
 // documents splits a table of testdata into its documents; the comment that begins each says what it shows.
@@ -55,14 +57,17 @@ func TestRefusedEntityIsBlamedOnTheFieldThatIsWrong(t *testing.T) {
 	}
 }
 
-// TestBackstageItselfAgrees runs Backstage's validators. Install them with
-// npm install @backstage/catalog-model@1.7.3 @backstage/plugin-scaffolder-common@1.5.9 yaml
-// in a folder, and name that folder in AMEIDE_LAB.
+// TestBackstageItselfAgrees runs Backstage's own validators, of the lab's packages.
 func TestBackstageItselfAgrees(t *testing.T) {
-	lab := os.Getenv("AMEIDE_LAB")
-	modules := filepath.Join(lab, "node_modules")
-	if _, err := os.Stat(filepath.Join(modules, "@backstage", "catalog-model")); lab == "" || err != nil {
-		t.Skip("AMEIDE_LAB names no folder with @backstage/catalog-model, @backstage/plugin-scaffolder-common and yaml")
+	dir, err := lab.PackageDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := filepath.Join(dir, "node_modules")
+	for _, name := range []string{"@backstage/catalog-model", "@backstage/plugin-scaffolder-common", "yaml"} {
+		if _, err := os.Stat(filepath.Join(modules, filepath.FromSlash(name))); err != nil {
+			lab.Missing(t, "the npm package "+name)
+		}
 	}
 	for file, want := range map[string]string{"accepted.yaml": "ok", "refused.yaml": "refused"} {
 		cmd := exec.Command("node", filepath.Join("testdata", "oracle.cjs"), filepath.Join("testdata", file))
