@@ -31,6 +31,7 @@ func (d *decoder) check() {
 	d.checkImages()
 	d.checkDatabase()
 	d.checkOIDC()
+	d.checkHooks()
 	d.checkEnvironments()
 	d.checkCatalog()
 	d.checkWaivers()

@@ -16,6 +16,7 @@ func Default() Spec {
 		Secrets:      Secrets{StoreKind: "SecretStore", StoreName: "ameide-vault", RefreshInterval: "1h", PullSecret: "ghcr-pull"},
 		Gateway:      Gateway{Name: "ameide", SectionName: "https"},
 		Telemetry:    Telemetry{Service: "otel-collector", Port: 4317, Protocol: "grpc", LogLevel: "info"},
+		Hooks:        defaultHooks(),
 		Catalog:      defaultCatalog(),
 		Environments: []Environment{
 			DefaultEnvironment("dev"), DefaultEnvironment("staging"), DefaultEnvironment("production"), DefaultEnvironment("local"),

@@ -18,6 +18,7 @@ type Spec struct {
 	Secrets      Secrets       `yaml:"secrets" doc:"External Secrets."`
 	Gateway      Gateway       `yaml:"gateway" doc:"Gateway that the HTTPRoute attaches to."`
 	Telemetry    Telemetry     `yaml:"telemetry" doc:"OpenTelemetry, metrics and logs."`
+	Hooks        Hooks         `yaml:"hooks" doc:"Jobs that run before a sync: unlock, migrations, OIDC clients."`
 	Catalog      Catalog       `yaml:"catalog" doc:"Software catalog that the portal starts with."`
 	Environments []Environment `yaml:"environments" doc:"Environments, in promotion order. The list decides which exist; a name alone is a whole environment with the values that follow from it." min:"1" max:"100"`
 	Waivers      []Waiver      `yaml:"waivers" doc:"Findings of verify that are accepted for a while."`
