@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type reconcileOptions struct {
 	treeFlags
 	clients      []string
 	realms       []string
+	values       string
 	keycloakURL  string
 	vaultAddress string
 	vaultRole    string
@@ -66,6 +68,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.Lookup("env").Usage = "environment (exactly one)"
 	f.StringSliceVar(&o.clients, "client", nil, "only this client (repeatable; default every client that the environment declares)")
 	f.StringSliceVar(&o.realms, "realm", nil, "only this realm (repeatable; default every realm that the environment declares)")
+	f.StringVar(&o.values, "values", "", "effective values of the realm component as Helm merged them, in place of a checkout (in a Pod)")
 	f.StringVar(&o.keycloakURL, "keycloak-url", "", "Keycloak's base URL (default the part of the environment's issuer before /realms/)")
 	f.StringVar(&o.vaultAddress, "vault-address", "", "Vault's address (default the environment's vaultAddress)")
 	f.StringVar(&o.vaultRole, "vault-role", "", "role of Vault's Kubernetes auth method (default clientPatcher.vault.authRole)")
@@ -77,6 +80,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
 	f.BoolVar(&o.json, "json", false, "print one JSON document")
 	_ = c.MarkFlagFilename("service-account-token")
+	_ = c.MarkFlagFilename("values", "yaml", "yml", "json")
 	return c
 }
 
@@ -161,7 +165,7 @@ func (o reconcileOptions) prepare(ctx context.Context, env Env) (reconcile.Desir
 		return reconcile.Desired{}, none, err
 	}
 	defer t.root.Close()
-	desired, err := reconcile.Load(t.root.FS(), t.spec, o.envs[0])
+	desired, err := o.declared(t)
 	if err != nil {
 		return desired, none, usage(err, "")
 	}
@@ -171,6 +175,15 @@ func (o reconcileOptions) prepare(ctx context.Context, env Env) (reconcile.Desir
 	e, _ := t.spec.Environment(o.envs[0])
 	systems, err := o.connect(ctx, env, e, desired.VaultRole)
 	return desired, systems, err
+}
+
+// declared is what Git declares: merged from the checkout, or as a file says that Helm merged it.
+func (o reconcileOptions) declared(t *tree) (reconcile.Desired, error) {
+	if o.values == "" {
+		return reconcile.Load(t.root.FS(), t.spec, o.envs[0])
+	}
+	dir, name := filepath.Split(o.values)
+	return reconcile.LoadValues(os.DirFS(filepath.Clean(dir)), name, t.spec, o.envs[0])
 }
 
 func (o reconcileOptions) connect(ctx context.Context, env Env, e spec.Environment, role string) (reconcile.Systems, error) {

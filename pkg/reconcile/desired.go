@@ -35,13 +35,30 @@ type ClientKey struct{ Realm, Client string }
 // Load finds what an environment declares: the clients and Vault keys of the realm component's effective values, merged
 // as Argo CD and Helm merge them, and over the portal's client what the spec says of it. Every problem is reported at once.
 func Load(fsys fs.FS, s *spec.Loaded, env string) (Desired, error) {
-	e, ok := s.Environment(env)
-	if !ok {
+	if _, ok := s.Environment(env); !ok {
 		return Desired{}, fmt.Errorf("unknown environment %q", env)
 	}
 	values, err := realmValues(fsys, s, env)
 	if err != nil {
 		return Desired{}, err
+	}
+	return declared(values, s, env)
+}
+
+// LoadValues is Load where Helm has merged already: file holds the realm component's effective values, as a Pod of the
+// component's own release gets them, and there is no checkout.
+func LoadValues(fsys fs.FS, file string, s *spec.Loaded, env string) (Desired, error) {
+	values, err := helmchart.LoadValues(fsys, []string{file}, false)
+	if err != nil {
+		return Desired{}, err
+	}
+	return declared(values, s, env)
+}
+
+func declared(values *helmchart.Values, s *spec.Loaded, env string) (Desired, error) {
+	e, ok := s.Environment(env)
+	if !ok {
+		return Desired{}, fmt.Errorf("unknown environment %q", env)
 	}
 	l := &loader{spec: s, env: e, values: values, desired: Desired{
 		Env: env, Realm: s.OIDC.Realm, Portal: s.OIDC.ClientID,
