@@ -1,0 +1,62 @@
+package skeleton
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+// place is a field of the values in a path, by its name in JSON.
+var place = regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`)
+
+// Path fills in a path: each place {name} is the string field of the values with that name in JSON. The error names a place
+// that is none, or one whose value is empty.
+func Path(path string, values any) (string, error) {
+	v := reflect.ValueOf(values)
+	var problem error
+	filled := place.ReplaceAllStringFunc(path, func(match string) string {
+		f, ok := fieldByJSON(v.Type(), match[1:len(match)-1])
+		if !ok || f.Type.Kind() != reflect.String {
+			problem = fmt.Errorf("path %s: the values have no string %s", path, match)
+			return match
+		}
+		s := v.FieldByIndex(f.Index).String()
+		if s == "" {
+			problem = fmt.Errorf("path %s: %s is empty", path, match)
+		}
+		return s
+	})
+	return filled, problem
+}
+
+// CompilePath writes a path out as Nunjucks, which fetch:template renders like a file.
+func CompilePath(path string, values reflect.Type) (string, error) {
+	var out source
+	rest := path
+	for {
+		at := place.FindStringIndex(rest)
+		if at == nil {
+			out.literal(rest)
+			return out.String(), nil
+		}
+		name := strings.Trim(rest[at[0]:at[1]], "{}")
+		f, ok := fieldByJSON(values, name)
+		if !ok || f.Type.Kind() != reflect.String {
+			return "", &Error{path, fmt.Sprintf("the values have no string {%s}", name)}
+		}
+		out.literal(rest[:at[0]])
+		v, _ := access("values", values).member(f.Name)
+		out.code(output(v.code))
+		rest = rest[at[1]:]
+	}
+}
+
+func fieldByJSON(t reflect.Type, name string) (reflect.StructField, bool) {
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous && JSONName(f) == name {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}

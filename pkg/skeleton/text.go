@@ -1,0 +1,44 @@
+package skeleton
+
+import (
+	"regexp"
+	"strings"
+)
+
+// tokens are what the lexer of Nunjucks takes for its own in text. A lone #} is an error there; %} and }} are text.
+var tokens = regexp.MustCompile(`\$\{\{|\{%|\{#|#\}`)
+
+// source is Nunjucks as it is written. Text is collected until code follows, because a token may begin in one piece of text
+// and end in the next.
+type source struct {
+	b    strings.Builder
+	text strings.Builder
+}
+
+func (s *source) literal(text string) { s.text.WriteString(text) }
+
+func (s *source) code(code string) {
+	s.flush()
+	s.b.WriteString(code)
+}
+
+func (s *source) flush() {
+	s.b.WriteString(tokens.ReplaceAllStringFunc(s.text.String(), func(token string) string {
+		return output(literal(token))
+	}))
+	s.text.Reset()
+}
+
+func (s *source) String() string {
+	s.flush()
+	return s.b.String()
+}
+
+// output prints an expression.
+func output(expression string) string { return "${{ " + expression + " }}" }
+
+// escapes are those that the lexer of Nunjucks knows in strings. Every other character stands for itself.
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
+
+// literal is a string of Nunjucks.
+func literal(s string) string { return `"` + escapes.Replace(s) + `"` }
