@@ -16,7 +16,7 @@ func Path(path string, values any) (string, error) {
 	v := reflect.ValueOf(values)
 	var problem error
 	filled := place.ReplaceAllStringFunc(path, func(match string) string {
-		f, ok := fieldByJSON(v.Type(), match[1:len(match)-1])
+		f, ok := Field(v.Type(), match[1:len(match)-1])
 		if !ok || f.Type.Kind() != reflect.String {
 			problem = fmt.Errorf("path %s: the values have no string %s", path, match)
 			return match
@@ -41,7 +41,7 @@ func CompilePath(path string, values reflect.Type) (string, error) {
 			return out.String(), nil
 		}
 		name := strings.Trim(rest[at[0]:at[1]], "{}")
-		f, ok := fieldByJSON(values, name)
+		f, ok := Field(values, name)
 		if !ok || f.Type.Kind() != reflect.String {
 			return "", &Error{path, fmt.Sprintf("the values have no string {%s}", name)}
 		}
@@ -52,7 +52,8 @@ func CompilePath(path string, values reflect.Type) (string, error) {
 	}
 }
 
-func fieldByJSON(t reflect.Type, name string) (reflect.StructField, bool) {
+// Field is the field of a struct, or of one embedded in it, with that name in JSON.
+func Field(t reflect.Type, name string) (reflect.StructField, bool) {
 	for _, f := range reflect.VisibleFields(t) {
 		if !f.Anonymous && JSONName(f) == name {
 			return f, true
