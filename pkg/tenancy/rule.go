@@ -45,7 +45,7 @@ func RuleOf(c Code) Rule {
 
 // Namespace fills the formula in. environment is the full name, production.
 func (r Rule) Namespace(tenant, environment string) string {
-	return strings.NewReplacer("{id}", tenant, "{env}", spec.Short(environment)).Replace(r.Formula)
+	return strings.NewReplacer(idPlace, tenant, "{env}", spec.Short(environment)).Replace(r.Formula)
 }
 
 // IsPlatform tells a namespace that only the platform's code may have: by its name, or because it is one of the
