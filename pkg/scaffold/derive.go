@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 
 	"go.yaml.in/yaml/v3"
@@ -79,4 +80,15 @@ func fieldNamed(name string) *reflect.StructField {
 		return nil
 	}
 	return &f
+}
+
+// All are the derivations in the order of the file: the name of a value in JSON, and its template or structure of templates.
+func (d *Derivations) All() iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		for i := 0; i < len(d.root.Content); i += 2 {
+			if !yield(d.root.Content[i].Value, d.root.Content[i+1]) {
+				return
+			}
+		}
+	}
 }
