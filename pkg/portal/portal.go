@@ -1,0 +1,61 @@
+package portal
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+
+	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/scaffold"
+	"github.com/ameideio/ameide/pkg/spec"
+)
+
+// Dir is the folder of the Software Templates in a GitOps checkout.
+const Dir = "sources/backstage/templates"
+
+// Templates plans the Software Template of every kind with its skeletons. tree is that of package templates: portal/ and
+// primitives/. An error names the file and line of a skeleton that both engines cannot render.
+func Templates(tree fs.FS, s *spec.Spec) ([]checkout.File, error) {
+	text, err := fs.ReadFile(tree, "primitives/values.yaml")
+	if err != nil {
+		return nil, err
+	}
+	rules, err := scaffold.ParseDerivations(text)
+	if err != nil {
+		return nil, fmt.Errorf("primitives/values.yaml: %w", err)
+	}
+	var files []checkout.File
+	for _, kind := range scaffold.Kinds() {
+		f := &form{kind: kind, langs: scaffold.Languages(kind), spec: s, rules: rules}
+		entity, err := f.entity(tree)
+		if err != nil {
+			return nil, fmt.Errorf("software template of kind %s: %w", kind, err)
+		}
+		skeletons, err := f.skeletons(tree)
+		if err != nil {
+			return nil, err
+		}
+		files = append(append(files, entity), skeletons...)
+	}
+	return files, nil
+}
+
+func (f *form) entity(tree fs.FS) (checkout.File, error) {
+	d, err := f.data(tree)
+	if err != nil {
+		return checkout.File{}, err
+	}
+	t, err := template.New("template.yaml.tmpl").Delims("[[", "]]").Option("missingkey=error").Funcs(sprig.TxtFuncMap()).ParseFS(tree, "portal/template.yaml.tmpl")
+	if err != nil {
+		return checkout.File{}, err
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, d); err != nil {
+		return checkout.File{}, err
+	}
+	return checkout.File{Path: path.Join(Dir, string(f.kind), "template.yaml"), Content: out.Bytes(), Mode: 0o644}, nil
+}
