@@ -5,5 +5,5 @@ import "embed"
 
 // Files are package.json, package-lock.json and the programs.
 //
-//go:embed package.json package-lock.json index.js knex.js
+//go:embed package.json package-lock.json index.js knex.js nunjucks.js fetch.js
 var Files embed.FS

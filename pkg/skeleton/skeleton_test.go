@@ -41,6 +41,7 @@ func TestCompileWritesWhatNunjucksReadsAsTheSame(t *testing.T) {
 		{"a length in bash", "${#a[@]}", `$${{ "{#" }}a[@]}`},
 		{"a token that begins in one text and ends in the next", "{[[/* */]]%", `${{ "{%" }}`},
 		{"a brace before a tag", "{[[ .Name ]]", "{${{ values.name }}"},
+		{"a dollar and a brace before a tag", "${[[ if .Custom ]]a[[ end ]]", `${{ "${" }}{% if values.custom %}a{% endif %}`},
 		{"trimmed space", "a  [[- .Name -]]  b", "a${{ values.name }}b"},
 		{"a condition on a bool", "[[ if .Custom ]]a[[ else ]]b[[ end ]]", "{% if values.custom %}a{% else %}b{% endif %}"},
 		{"a condition on a list", "[[ if .Words ]]a[[ end ]]", "{% if (values.words | length) %}a{% endif %}"},

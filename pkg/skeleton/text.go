@@ -17,20 +17,24 @@ type source struct {
 
 func (s *source) literal(text string) { s.text.WriteString(text) }
 
+// code writes a tag. Text that ends in ${ would make one of the tag's own brace: ${ and {% if.
 func (s *source) code(code string) {
-	s.flush()
+	text, open := s.text.String(), strings.HasPrefix(code, "{%")
+	s.text.Reset()
+	if before, ok := strings.CutSuffix(text, "${"); ok && open {
+		s.b.WriteString(escape(before) + output(literal("${")))
+	} else {
+		s.b.WriteString(escape(text))
+	}
 	s.b.WriteString(code)
 }
 
-func (s *source) flush() {
-	s.b.WriteString(tokens.ReplaceAllStringFunc(s.text.String(), func(token string) string {
-		return output(literal(token))
-	}))
-	s.text.Reset()
+func escape(text string) string {
+	return tokens.ReplaceAllStringFunc(text, func(token string) string { return output(literal(token)) })
 }
 
 func (s *source) String() string {
-	s.flush()
+	s.code("")
 	return s.b.String()
 }
 
