@@ -19,7 +19,7 @@ type databaseFlags struct {
 	tree treeFlags
 	env  string
 	dsn  string
-	json bool
+	factFormat
 }
 
 func (f *databaseFlags) register(c *cobra.Command) {
@@ -28,7 +28,7 @@ func (f *databaseFlags) register(c *cobra.Command) {
 	flags.StringVar(&f.env, "env", "", "environment of the spec: its primary, with POSTGRES_USER and POSTGRES_PASSWORD (and _HOST, _PORT) as the installation's Secret names them")
 	flags.StringVar(&f.tree.root, "gitops-root", ".", "root of the GitOps checkout")
 	flags.StringVar(&f.tree.specFile, "spec", "", "spec file, for other prefixes and database names (default <gitops-root>/ameide.yaml when present, else built-in values)")
-	flags.BoolVar(&f.json, "json", false, "print one JSON document")
+	f.factFormat.register(c)
 	_ = flags.SetAnnotation("dsn", secretAnnotation, []string{"true"})
 	_ = c.MarkFlagDirname("gitops-root")
 	_ = c.MarkFlagFilename("spec", "yaml", "yml")
@@ -44,6 +44,9 @@ func noDSNArgs(c *cobra.Command, args []string) error {
 
 // reader is the installation on its server.
 func (f *databaseFlags) reader(env Env) (dbops.Reader, error) {
+	if err := f.check(); err != nil {
+		return dbops.Reader{}, err
+	}
 	if f.dsn == "" && f.env == "" {
 		return dbops.Reader{}, usage(errors.New("no server is named"), "set AMEIDE_DSN or --dsn to the primary's address, or name an environment with --env")
 	}

@@ -23,6 +23,8 @@ type Env struct {
 	InTTY      bool // stdin is a terminal
 	Width      int  // columns of stdout's terminal; 0 when it is none
 	Build      Build
+
+	messages *messages // what Err is while a command line runs
 }
 
 // Build says which ameide this is.

@@ -8,9 +8,12 @@ import (
 	"github.com/ameideio/ameide/pkg/dbops"
 )
 
-func printLocks(env Env, asJSON bool, r locksReport) error {
-	if asJSON {
+func printLocks(env Env, format string, r locksReport) error {
+	switch format {
+	case formatJSON:
 		return printJSON(env.Out, r)
+	case formatLines:
+		return lockFacts(env.Out, r)
 	}
 	p := newPrinter(env)
 	p.line("server %s: PostgreSQL %s, role %s, %s", r.Server, r.Version, r.Role, encryption(r))

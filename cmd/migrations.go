@@ -39,7 +39,7 @@ func runMigrations(ctx context.Context, env Env, f databaseFlags) error {
 		return unavailable(err, "")
 	}
 	locks := dbops.Judge(s, r.Installation, nil)
-	if err := printLocks(env, f.json, newLocksReport(s, locks)); err != nil {
+	if err := printLocks(env, f.name(), newLocksReport(s, locks)); err != nil {
 		return err
 	}
 	if len(s.Unseen) > 0 {

@@ -36,7 +36,7 @@ type reconcileOptions struct {
 	check        bool
 	adopt        bool
 	rotate       bool
-	json         bool
+	factFormat
 }
 
 func newReconcileCmd(env Env) *cobra.Command {
@@ -63,7 +63,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runReconcile(c.Context(), env, o) },
 	}
-	o.register(c)
+	o.treeFlags.register(c)
 	f := c.Flags()
 	f.Lookup("env").Usage = "environment (exactly one)"
 	f.StringSliceVar(&o.clients, "client", nil, "only this client (repeatable; default every client that the environment declares)")
@@ -78,7 +78,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.BoolVar(&o.check, "check", false, "change nothing; exit 1 if something would")
 	f.BoolVar(&o.adopt, "adopt", false, "change clients that ameide did not make, and own them from then on")
 	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
-	f.BoolVar(&o.json, "json", false, "print one JSON document")
+	o.factFormat.register(c)
 	_ = c.MarkFlagFilename("service-account-token")
 	_ = c.MarkFlagFilename("values", "yaml", "yml", "json")
 	return c
@@ -103,9 +103,12 @@ func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
 		}
 	}
 	r.Requests = requestCount{systems.Keycloak.Requests(), systems.Vault.Requests()}
-	if o.json {
+	switch o.factFormat.name() {
+	case formatJSON:
 		err = printJSON(env.Out, r)
-	} else {
+	case formatLines:
+		err = reconcileFacts(env.Out, r)
+	default:
 		err = printReconcile(env, r)
 	}
 	if err != nil {
@@ -154,6 +157,9 @@ func warnRotation(env Env, plans []reconcile.RealmPlan) {
 // prepare loads what is declared and opens both systems.
 func (o reconcileOptions) prepare(ctx context.Context, env Env) (reconcile.Desired, reconcile.Systems, error) {
 	var none reconcile.Systems
+	if err := o.factFormat.check(); err != nil {
+		return reconcile.Desired{}, none, err
+	}
 	if len(o.envs) != 1 {
 		return reconcile.Desired{}, none, usage(errors.New("name exactly one environment"), "add --env dev")
 	}

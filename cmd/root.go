@@ -14,6 +14,8 @@ import (
 
 // Execute runs one command line and returns its exit code.
 func Execute(ctx context.Context, env Env, args []string) int {
+	env.messages = &messages{w: env.Err}
+	env.Err = env.messages
 	root := newRootCmd(env)
 	root.SetArgs(args)
 	return finish(env.Err, root.ExecuteContext(ctx))
@@ -31,7 +33,13 @@ func newRootCmd(env Env) *cobra.Command {
 		return usage(err, flagHint(c, err))
 	})
 	root.SetHelpCommand(newHelpCmd())
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return applySettings(env, c) }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		err := applySettings(env, c)
+		if env.messages != nil {
+			env.messages.logLines(c)
+		}
+		return err
+	}
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if err := applySettings(env, c); err != nil {

@@ -65,7 +65,7 @@ func runUnlock(ctx context.Context, env Env, o unlockOptions) error {
 	}
 	report.Record = &rec
 	report.Summary = lockSummary(report.Locks) + "; " + actionSummary(report.Locks)
-	if perr := printLocks(env, o.json, report); perr != nil {
+	if perr := printLocks(env, o.name(), report); perr != nil {
 		return perr
 	}
 	return err
