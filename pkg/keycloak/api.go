@@ -27,6 +27,7 @@ type Config struct {
 	Password     secret.Value
 	Timeout      time.Duration                              // of one request
 	Sleep        func(context.Context, time.Duration) error // waits between two tries
+	Transport    http.RoundTripper                          // nil is http.DefaultTransport
 	Note         func(string)                               // is told what the operator must know, for example the fallback
 }
 
@@ -51,6 +52,9 @@ func New(c Config) *API {
 	c.URL = strings.TrimRight(c.URL, "/")
 	api := &API{config: c, client: gocloak.NewClient(c.URL), count: &atomic.Int64{}}
 	transport := &countingTransport{next: http.DefaultTransport, count: api.count}
+	if c.Transport != nil {
+		transport.next = c.Transport
+	}
 	api.http = &http.Client{Transport: transport, Timeout: c.Timeout}
 	rest := api.client.RestyClient()
 	rest.SetTransport(transport)

@@ -27,7 +27,8 @@ type Config struct {
 	JWT       secret.Value // of the ServiceAccount
 	AuthMount string       // mount of the Kubernetes auth method, empty for kubernetes
 	Timeout   time.Duration
-	Pause     time.Duration // before a request is repeated; 0 for the library's second
+	Pause     time.Duration     // before a request is repeated; 0 for the library's second
+	Transport http.RoundTripper // nil is the library's own
 }
 
 // Ref is one field of one entry.
@@ -62,6 +63,9 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 	config.Address, config.Timeout, config.MaxRetries = c.Address, c.Timeout, 3
 	if c.Pause > 0 {
 		config.MinRetryWait, config.MaxRetryWait = c.Pause, c.Pause
+	}
+	if c.Transport != nil {
+		config.HttpClient.Transport = c.Transport
 	}
 	config.HttpClient.Transport = &countingTransport{config.HttpClient.Transport, kv.count}
 	client, err := api.NewClient(config)
