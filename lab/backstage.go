@@ -110,10 +110,11 @@ func appConfig(port, postgres int, issuer string, db BackstageDatabase) object {
 				"signIn": object{"resolvers": []object{{"resolver": "emailMatchingUserEntityProfileEmail"}}},
 			}},
 		}},
-		"techdocs":   object{"builder": "external", "generator": object{"runIn": "local"}, "publisher": object{"type": "local"}},
-		"permission": object{"enabled": true},
-		"catalog":    object{"locations": []any{}},
-		"kubernetes": object{"serviceLocatorMethod": object{"type": "multiTenant"}, "clusterLocatorMethods": []any{}},
+		"techdocs":     object{"builder": "external", "generator": object{"runIn": "local"}, "publisher": object{"type": "local"}},
+		"permission":   object{"enabled": true},
+		"catalog":      object{"locations": []any{}},
+		"integrations": object{"github": []object{{"host": "github.com", "token": "none"}}},
+		"kubernetes":   object{"serviceLocatorMethod": object{"type": "multiTenant"}, "clusterLocatorMethods": []any{}},
 	}
 }
 

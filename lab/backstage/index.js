@@ -15,6 +15,7 @@ for (const feature of [
   '@backstage/plugin-permission-backend-module-allow-all-policy',
   '@backstage/plugin-proxy-backend',
   '@backstage/plugin-scaffolder-backend',
+  '@backstage/plugin-scaffolder-backend-module-github',
   '@backstage/plugin-search-backend',
   '@backstage/plugin-search-backend-module-catalog',
   '@backstage/plugin-search-backend-module-pg',

@@ -24,7 +24,10 @@ func tree(t *testing.T) fstest.MapFS {
 		}
 		fsys[name] = &fstest.MapFile{Data: text}
 	}
-	for _, layer := range []string{"_common/code", "_common/repo", "_gitops/platform", "_gitops/tenant", "domain/go/code", "domain/go/harness", "domain/ts/code", "process/go/code", "agent/python/code", "uisurface/ts/code"} {
+	for _, layer := range []string{"_common/code", "_common/repo", "_gitops/platform", "_gitops/tenant"} {
+		fsys["primitives/"+layer+"/common.txt.tmpl"] = &fstest.MapFile{Data: []byte("[[ .Name ]]\n")}
+	}
+	for _, layer := range []string{"domain/go/code", "domain/go/harness", "domain/ts/code", "process/go/code", "agent/python/code", "uisurface/ts/code"} {
 		fsys["primitives/"+layer+"/{name}.txt.tmpl"] = &fstest.MapFile{Data: []byte("[[ .Pascal ]] ${{ secrets.X }}\n")}
 	}
 	fsys["primitives/domain/go/harness/run.sh.tmpl"] = &fstest.MapFile{Data: []byte("echo\n")}
@@ -43,8 +46,8 @@ func TestEveryKindGetsATemplateAndItsSkeletons(t *testing.T) {
 	}
 	for _, want := range []string{
 		"domain/template.yaml", "process/template.yaml", "agent/template.yaml", "uisurface/template.yaml",
-		"domain/skeleton/common/code/${{ values.name }}.txt", "domain/skeleton/go/code/${{ values.name }}.txt",
-		"domain/skeleton/ts/code/${{ values.name }}.txt", "agent/skeleton/gitops/tenant/${{ values.name }}.txt",
+		"domain/skeleton/common/code/common.txt", "domain/skeleton/go/code/${{ values.name }}.txt",
+		"domain/skeleton/ts/code/${{ values.name }}.txt", "agent/skeleton/gitops/tenant/common.txt",
 	} {
 		if _, ok := got[want]; !ok {
 			t.Errorf("no %s", want)

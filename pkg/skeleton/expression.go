@@ -179,7 +179,7 @@ func length(args []value) (value, string) {
 }
 
 func join(args []value) (value, string) {
-	if len(args) != 2 || !args[0].is(reflect.String) || !args[1].is(reflect.Slice) || args[1].typ.Elem().Kind() != reflect.String {
+	if len(args) != 2 || args[0].typ != stringType || !args[1].is(reflect.Slice) || args[1].typ.Elem() != stringType {
 		return value{}, "takes a separator and a list of strings"
 	}
 	return computed(args[1].code+" | join("+args[0].argument()+")", stringType), ""
@@ -188,7 +188,7 @@ func join(args []value) (value, string) {
 // text is a function from strings to a string.
 func text(name string, args []value) (value, string) {
 	for _, a := range args {
-		if !a.is(reflect.String) {
+		if a.typ != stringType { // text/template converts no named type
 			return value{}, "takes strings, not " + a.describe()
 		}
 	}

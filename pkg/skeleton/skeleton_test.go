@@ -19,7 +19,10 @@ type service struct {
 	Methods []method `json:"methods"`
 }
 
+type kind string
+
 type values struct {
+	Kind     kind      `json:"kind"`
 	Name     string    `json:"name"`
 	Tenant   string    `json:"tenant"`
 	Custom   bool      `json:"custom"`
@@ -91,6 +94,7 @@ func TestWhatOneEngineLacksIsAnErrorWithItsPlace(t *testing.T) {
 		{"[[ len .Name ]]", "in bytes in Go"},
 		{"[[ if eq .Name .Custom ]][[ end ]]", "cannot compare string with bool"},
 		{"[[ if lt .Name \"a\" ]][[ end ]]", "cannot compare"},
+		{"[[ quote .Kind ]]", "takes strings, not skeleton_test.kind"},
 		{`[[ replace "" "x" .Name ]]`, "not be empty"},
 		{"[[ printf \"%s\" .Name ]]", `function "printf" not defined`},
 		{"[[ or .Words .Name ]]", "a condition is printed"},

@@ -1,0 +1,162 @@
+package portal_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/portal"
+	"github.com/ameideio/ameide/pkg/scaffold"
+	"github.com/ameideio/ameide/pkg/skeleton"
+	"github.com/ameideio/ameide/pkg/spec"
+	"github.com/ameideio/ameide/pkg/tenancy"
+)
+
+// scaffolder is the real one, with a database of its own.
+func scaffolder(t *testing.T) *lab.Backstage {
+	t.Helper()
+	server := lab.Postgres(t)
+	server.Exec(t, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+lab.Password+"'")
+	b := lab.StartBackstage(t, server, lab.BackstageDatabase{})
+	b.AwaitReady(t)
+	return b
+}
+
+// folder is a kind's template, and its folder as a dry run takes it.
+func folder(t *testing.T, files []checkout.File, kind scaffold.Kind) (template map[string]any, dir []lab.DryRunFile) {
+	t.Helper()
+	for _, f := range files {
+		name, ok := strings.CutPrefix(f.Path, portal.Dir+"/"+string(kind)+"/")
+		if !ok {
+			continue
+		}
+		dir = append(dir, lab.DryRunFile{Path: name, Content: f.Content})
+		if name == "template.yaml" {
+			if err := yaml.Unmarshal(f.Content, &template); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return template, dir
+}
+
+// input is a form filled in: the parameters that are not empty, and none that the kind's form does not ask for.
+func input(t *testing.T, p scaffold.Params) map[string]any {
+	t.Helper()
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(all, func(name string, v any) bool { return v == "" || name == "kind" })
+	return all
+}
+
+// show prints every string of the values, one on a line, and the lists that skeletons range over.
+func show() string {
+	var b strings.Builder
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[scaffold.Values]()) {
+		switch {
+		case f.Type == reflect.TypeFor[string]():
+			fmt.Fprintf(&b, "%s [[ quote .%s ]]\n", skeleton.JSONName(f), f.Name)
+		case f.Type.Kind() == reflect.String:
+			fmt.Fprintf(&b, "%s [[ .%s ]]\n", skeleton.JSONName(f), f.Name)
+		}
+	}
+	b.WriteString("[[ if .Custom ]]custom[[ else ]]platform[[ end ]]\n")
+	b.WriteString("[[ range .Places ]][[ .Environment ]] [[ .Namespace ]]\n[[ end ]]")
+	b.WriteString("[[ range .Services ]][[ .Name ]] [[ .Camel ]][[ range .Methods ]] [[ .Name ]] [[ .Snake ]] [[ .Camel ]] [[ .Input ]] [[ .Output ]] [[ if .ClientStreaming ]]stream[[ end ]][[ if .ServerStreaming ]]stream[[ end ]]\n[[ end ]][[ end ]]")
+	return b.String()
+}
+
+func params(kind scaffold.Kind, lang scaffold.Lang, name string) scaffold.Params {
+	p := scaffold.Params{
+		Kind: kind, Lang: lang, Name: name, Owner: "group:default/platform", System: "platform",
+		Description: `It's "quoted": {{ x }} ${{ y }} <&> {% z %}`,
+	}
+	switch kind {
+	case scaffold.Process:
+		p.DefinitionID, p.DefinitionVersion = "L2O_v3", "3"
+	case scaffold.Agent:
+		p.DefinitionID, p.DefinitionVersion, p.Model, p.RiskTier = "coder", "1.2.0", "gpt-4o-mini", "low"
+	case scaffold.UISurface:
+		p.Host = "orders.ameide.io"
+	}
+	return p
+}
+
+// Every cell of the namespace rules, every kind and language, and awkward names: the portal knows every value that the
+// terminal knows, and the same one.
+func TestThePortalComputesTheValuesOfTheTerminal(t *testing.T) {
+	lab.Slow(t)
+	fsys := tree(t)
+	for name := range fsys {
+		if strings.HasSuffix(name, "/code/{name}.txt.tmpl") {
+			fsys[name] = &fstest.MapFile{Data: []byte(show())}
+		}
+	}
+	s := spec.Default()
+	files, err := portal.Templates(fsys, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := scaffold.ParseDerivations(fsys["primitives/values.yaml"].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	backstage := scaffolder(t)
+	names := []string{"orders", "order-intake", "a", "x1-2", "type", "go-test"}
+	for _, kind := range scaffold.Kinds() {
+		template, dir := folder(t, files, kind)
+		for _, lang := range scaffold.Languages(kind) {
+			for i, origin := range tenancy.Origins() {
+				for j, sku := range tenancy.SKUs() {
+					p := params(kind, lang, names[(3*i+j)%len(names)])
+					p.Origin, p.SKU = string(origin), string(sku)
+					if (tenancy.Code{Origin: origin, SKU: sku}).NeedsTenant() {
+						p.Tenant = "acme"
+					}
+					want, err := scaffold.Complete(p, nil, &s, rules)
+					if err != nil {
+						t.Fatal(err)
+					}
+					compareValues(t, backstage, template, dir, want)
+				}
+			}
+		}
+	}
+}
+
+func compareValues(t *testing.T, b *lab.Backstage, template any, dir []lab.DryRunFile, v scaffold.Values) {
+	t.Helper()
+	want, err := skeleton.Execute("show", show(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, status, refusal := b.DryRun(t, template, input(t, v.Params), dir)
+	if status != http.StatusOK {
+		t.Fatalf("%s %s %s: status %d: %s", v.Kind, v.Origin, v.SKU, status, refusal)
+	}
+	name := "code/" + v.Dir + "/" + v.Name + ".txt"
+	i := slices.IndexFunc(run.Files, func(f lab.DryRunFile) bool { return f.Path == name })
+	if i < 0 {
+		t.Fatalf("%s %s %s: no %s", v.Kind, v.Origin, v.SKU, name)
+	}
+	if diff := cmp.Diff(want, string(run.Files[i].Content)); diff != "" {
+		t.Errorf("%s %s %s (-terminal +portal)\n%s", v.Kind, v.Origin, v.SKU, diff)
+	}
+}
