@@ -42,6 +42,7 @@ type Check struct {
 	Message  string        `json:"message"`
 	Millis   *int64        `json:"ms,omitempty"` // only when the caller asked for times
 	Issues   []Issue       `json:"issues,omitempty"`
+	Unseen   bool          `json:"unseen,omitempty"` // something could not be looked at: no right, no answer
 	Took     time.Duration `json:"-"`
 }
 
@@ -61,6 +62,18 @@ type Report struct {
 	Checks       []Check       `json:"checks"`
 	Applications []Application `json:"applications,omitempty"`
 	NextSteps    []string      `json:"next_steps"`
+	Environments []Environment `json:"environments,omitempty"` // only when running environments were looked at
+}
+
+// Unseen is the number of checks that could not look at something.
+func (r Report) Unseen() int {
+	n := 0
+	for _, c := range r.Checks {
+		if c.Unseen {
+			n++
+		}
+	}
+	return n
 }
 
 // Failed tells whether the run fails: an error-severity finding, or any finding when strict.

@@ -23,6 +23,18 @@ type notApplicable string
 
 func (n notApplicable) Error() string { return string(n) }
 
+// NotApplicable is the answer of a rule that could not be asked, and why; another rule reports the cause.
+func NotApplicable(reason string) error { return notApplicable(reason) }
+
+// Unseen is the answer of a rule about a running environment that could not look at something: a right is missing, or a
+// server did not answer. The findings that come with it stand; without any the check is a SKIP, never a PASS.
+type Unseen struct {
+	Reason string  // what was not looked at
+	Issues []Issue // one for each thing, with what would help
+}
+
+func (u *Unseen) Error() string { return u.Reason }
+
 // errNotRendered is the answer of rules about rendered objects when there are none.
 const errNotRendered = notApplicable("the chart does not render, see chart/render")
 

@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -19,7 +21,7 @@ func Run(t *Tree, rules []Rule, o Options) Report {
 	jobs := schedule(t, selected(rules, o))
 	checks := make([]Check, len(jobs))
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, workers)
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0)) // more would take the time of the slow ones, which end last
 	for _, i := range slowFirst(jobs) {
 		wg.Add(1)
 		slots <- struct{}{}
@@ -33,7 +35,7 @@ func Run(t *Tree, rules []Rule, o Options) Report {
 	judgeWaivers(t, checks)
 	waive(t, checks)
 	r := Report{Summary: "pass", Checks: checks, Applications: applications(t)}
-	if r.Failed(o.Strict) {
+	if r.Failed(o.Strict) || r.Unseen() > 0 {
 		r.Summary = "fail"
 	}
 	r.NextSteps = nextSteps(r)
@@ -52,9 +54,6 @@ func slowFirst(jobs []job) []int {
 	}
 	return append(slow, others...)
 }
-
-// workers bounds the rules asked at once.
-const workers = 8
 
 // job is one rule in one environment; env is nil for a rule about the tree.
 type job struct {
@@ -108,9 +107,28 @@ func judged(c Check, issues []Issue, err error, rule Rule) Check {
 		c.Status, c.Message = Skip, reason
 		return c
 	}
+	var unseen *Unseen
+	if errors.As(err, &unseen) {
+		return partly(c, issues, unseen, rule)
+	}
 	if err != nil {
 		issues = append(issues, Issue{Actual: err.Error()})
 	}
+	return found(c, issues, rule)
+}
+
+// partly is the check of a rule that could not see everything.
+func partly(c Check, issues []Issue, unseen *Unseen, rule Rule) Check {
+	c = found(c, issues, rule)
+	if len(issues) == 0 {
+		c.Status, c.Message = Skip, unseen.Reason
+	}
+	c.Unseen, c.Issues = true, append(c.Issues, unseen.Issues...)
+	return c
+}
+
+// found is the check with its findings.
+func found(c Check, issues []Issue, rule Rule) Check {
 	if len(issues) == 0 {
 		return c
 	}
@@ -149,6 +167,9 @@ func nextSteps(r Report) []string {
 	steps := []string{}
 	if n := r.Count(Fail); n > 0 {
 		steps = append(steps, fmt.Sprintf("mend the %d failed checks above; each finding names the file and line", n))
+	}
+	if n := r.Unseen(); n > 0 {
+		steps = append(steps, fmt.Sprintf("%d checks could not see everything: give the rights or the way that they name, or leave them out with --skip", n))
 	}
 	if n := r.Count(Warn); n > 0 {
 		steps = append(steps, fmt.Sprintf("look at the %d warnings, or waive them in ameide.yaml with a reason and a day", n))

@@ -20,7 +20,7 @@ func waive(t *Tree, checks []Check) {
 			left = append(left, issue)
 		}
 		if c.Issues = left; len(left) == 0 {
-			c.Status, c.Message = Skip, "waived: "+reason
+			c.Status, c.Message, c.Unseen = Skip, "waived: "+reason, false
 		}
 	}
 }

@@ -1,0 +1,269 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ameideio/ameide/pkg/spec"
+	"github.com/ameideio/ameide/pkg/verify"
+)
+
+// realmComponent is the component whose chart syncs the OIDC clients' secrets.
+const realmComponent = "platform-keycloak-realm"
+
+// Declared is what Git says of one environment: the spec's entry, the Application, and the portal's rendered objects.
+type Declared struct {
+	Env             spec.Environment
+	Spec            *spec.Spec
+	Application     Object
+	Deployment      Object
+	Service         Object // nil when the chart renders none; so are Route, Monitor and Job
+	Route           Object
+	Monitor         Object
+	Job             Object   // that migrates before each sync
+	ExternalSecrets []Object // whose Secrets the portal reads
+	AppConfig       Object   // effective, ${VAR} as written
+	KeycloakAdmin   *KeyPair // in the cluster, as the client patcher reads it; nil when Git names none
+	KeycloakURL     string   // as Pods of the namespace reach it; empty when Git names none
+}
+
+// KeyPair is a Secret that holds a client id and its secret.
+type KeyPair struct{ Secret, ID, Key string }
+
+// SecretKey is one key of a Secret that the portal reads, and the environment variable that it becomes.
+type SecretKey struct{ Secret, Key, Variable string }
+
+// Declare collects what Git says. Its error is why there is nothing to hold a running environment against.
+func Declare(e *verify.Env, s *spec.Spec) (*Declared, error) {
+	portal := e.Portal()
+	if portal == nil {
+		return nil, verify.NotApplicable("no Application is generated, see appset/application")
+	}
+	if portal.Err != nil {
+		return nil, verify.NotApplicable("the chart does not render, see chart/render")
+	}
+	d := &Declared{Env: e.Environment, Spec: s, Application: portal.App.Object}
+	d.Deployment, d.Service, d.Route = first(portal, "Deployment"), first(portal, "Service"), first(portal, "HTTPRoute")
+	if d.Deployment == nil {
+		return nil, verify.NotApplicable("the chart renders no Deployment")
+	}
+	d.Monitor, d.Job = first(portal, "ServiceMonitor"), d.migrationJob(portal)
+	d.AppConfig = d.appConfig(portal)
+	d.externalSecrets(portal)
+	if realm := e.Component(realmComponent); realm != nil {
+		d.externalSecrets(realm)
+		d.patcher(realm)
+	}
+	return d, nil
+}
+
+func first(c *verify.Component, kind string) Object {
+	if m := c.Object(kind, ""); m != nil {
+		return m.Object
+	}
+	return nil
+}
+
+// migrationJob is the hook Job that runs the portal's own image: the others run tools.
+func (d *Declared) migrationJob(c *verify.Component) Object {
+	for _, m := range c.Objects("Job") {
+		if text(m.Object, "spec", "template", "spec", "containers", "0", "image") == d.Image() {
+			return m.Object
+		}
+	}
+	return nil
+}
+
+// appConfig is the app-config of the ConfigMap that the Deployment mounts.
+func (d *Declared) appConfig(c *verify.Component) Object {
+	mounted := map[string]bool{}
+	for _, v := range children(d.Deployment, "spec", "template", "spec", "volumes") {
+		mounted[text(v, "configMap", "name")] = true
+	}
+	for _, m := range c.Objects("ConfigMap") {
+		var config Object
+		if mounted[m.Name()] && yaml.Unmarshal([]byte(text(m.Object, "data", "app-config.yaml")), &config) == nil && config != nil {
+			return config
+		}
+	}
+	return nil
+}
+
+// externalSecrets adds those of a component whose Secret the portal reads.
+func (d *Declared) externalSecrets(c *verify.Component) {
+	for _, m := range c.Objects("ExternalSecret") {
+		if slices.ContainsFunc(d.SecretKeys(), func(k SecretKey) bool { return k.Secret == text(m.Object, "spec", "target", "name") }) {
+			d.ExternalSecrets = append(d.ExternalSecrets, m.Object)
+		}
+	}
+}
+
+// patcher reads from the client patcher where Keycloak is and who may ask it.
+func (d *Declared) patcher(c *verify.Component) {
+	for _, m := range c.Objects("Job") {
+		variable := map[string]Object{}
+		for _, v := range children(m.Object, "spec", "template", "spec", "containers", "0", "env") {
+			variable[text(v, "name")] = v
+		}
+		id, key := child(variable["CLIENT_ID"], "valueFrom", "secretKeyRef"), child(variable["CLIENT_SECRET"], "valueFrom", "secretKeyRef")
+		if id == nil || key == nil || text(id, "name") != text(key, "name") {
+			continue
+		}
+		d.KeycloakAdmin = &KeyPair{Secret: text(id, "name"), ID: text(id, "key"), Key: text(key, "key")}
+		d.KeycloakURL = text(variable["KEYCLOAK_URL"], "value")
+	}
+}
+
+// ApplicationName and ApplicationNamespace are where Argo CD keeps the Application.
+func (d *Declared) ApplicationName() string { return name(d.Application) }
+
+// ApplicationNamespace is Argo CD's own namespace unless the ApplicationSet says otherwise.
+func (d *Declared) ApplicationNamespace() string {
+	if ns := text(d.Application, "metadata", "namespace"); ns != "" {
+		return ns
+	}
+	return "argocd"
+}
+
+// Container is the container of the Deployment that runs Backstage.
+func (d *Declared) Container() Object {
+	return child(d.Deployment, "spec", "template", "spec", "containers", "0")
+}
+
+// Image is the reference that the Deployment names.
+func (d *Declared) Image() string { return text(d.Container(), "image") }
+
+// Selector are the labels of the Deployment's Pods.
+func (d *Declared) Selector() Object { return child(d.Deployment, "spec", "selector", "matchLabels") }
+
+// Port is the number of a named port of the container; 0 when there is none.
+func (d *Declared) Port(named string) int {
+	for _, p := range children(d.Container(), "ports") {
+		if text(p, "name") == named {
+			return number(p, "containerPort")
+		}
+	}
+	return 0
+}
+
+// ProbePath is the path of a probe of the container, for example readinessProbe.
+func (d *Declared) ProbePath(probe string) string {
+	return text(d.Container(), probe, "httpGet", "path")
+}
+
+// SecretKeys are the Secret keys that the container's environment needs. A whole Secret (envFrom) has an empty key, but
+// for the database's, whose keys are known.
+func (d *Declared) SecretKeys() []SecretKey {
+	var keys []SecretKey
+	for _, from := range children(d.Container(), "envFrom") {
+		secret := text(from, "secretRef", "name")
+		switch {
+		case secret == d.Spec.Database.SecretName:
+			keys = append(keys, SecretKey{secret, "POSTGRES_USER", "POSTGRES_USER"}, SecretKey{secret, "POSTGRES_PASSWORD", "POSTGRES_PASSWORD"})
+		case secret != "" && text(from, "secretRef", "optional") != "true":
+			keys = append(keys, SecretKey{Secret: secret})
+		}
+	}
+	for _, v := range children(d.Container(), "env") {
+		if ref := child(v, "valueFrom", "secretKeyRef"); ref != nil && text(ref, "optional") != "true" {
+			keys = append(keys, SecretKey{text(ref, "name"), text(ref, "key"), text(v, "name")})
+		}
+	}
+	return keys
+}
+
+// SecretNames are the Secrets of SecretKeys and the pull secrets, each once.
+func (d *Declared) SecretNames() []string {
+	var names []string
+	for _, k := range d.SecretKeys() {
+		names = append(names, k.Secret)
+	}
+	names = append(names, d.PullSecrets()...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// PullSecrets are the Secrets that the kubelet pulls with.
+func (d *Declared) PullSecrets() []string {
+	var names []string
+	for _, s := range children(d.Deployment, "spec", "template", "spec", "imagePullSecrets") {
+		names = append(names, text(s, "name"))
+	}
+	return names
+}
+
+// ClientSecret is the Secret key of the portal's OIDC client; false when the portal reads none.
+func (d *Declared) ClientSecret() (SecretKey, bool) {
+	for _, k := range d.SecretKeys() {
+		if k.Variable == "AUTH_OIDC_CLIENT_SECRET" || k.Secret == d.Spec.OIDC.SecretName && k.Key == d.Spec.OIDC.SecretKey {
+			return k, true
+		}
+	}
+	return SecretKey{}, false
+}
+
+// DatabaseAddress is host and port of the primary as Pods of the namespace reach it.
+func (d *Declared) DatabaseAddress() (host string, port int) {
+	host, port = d.Spec.Database.Host, d.Spec.Database.Port
+	for _, v := range children(d.Container(), "env") {
+		switch text(v, "name") {
+		case "POSTGRES_HOST":
+			host = text(v, "value")
+		case "POSTGRES_PORT":
+			if n, err := strconv.Atoi(text(v, "value")); err == nil {
+				port = n
+			}
+		}
+	}
+	return host, port
+}
+
+// OIDC tells whether app-config signs people in with Keycloak, and in which auth environment.
+func (d *Declared) OIDC() (environment string, ok bool) {
+	environment = text(d.AppConfig, "auth", "environment")
+	return environment, child(d.AppConfig, "auth", "providers", "oidc", environment) != nil
+}
+
+// Plugins are the ids of the plugins whose APIs a portal of the platform serves: what the goals name, what app-config
+// configures, and what has a database of its own name. Kept to those that have an API at /api/<id>.
+func (d *Declared) Plugins() []string {
+	ids := []string{"auth", "catalog", "scaffolder"}
+	for _, section := range []string{"techdocs", "search", "kubernetes", "permission"} {
+		if child(d.AppConfig, section) != nil {
+			ids = append(ids, section)
+		}
+	}
+	for id := range d.Spec.Database.Plugins {
+		ids = append(ids, id)
+	}
+	for id := range child(d.AppConfig, "backend", "startup", "plugins") {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "app" })
+}
+
+// HealthPath is the path of the HTTPRoute that is rewritten to readiness, /healthz; empty when none is.
+func (d *Declared) HealthPath() string {
+	for _, rule := range children(d.Route, "spec", "rules") {
+		for _, filter := range children(rule, "filters") {
+			if text(filter, "urlRewrite", "path", "replaceFullPath") != "" {
+				return text(rule, "matches", "0", "path", "value")
+			}
+		}
+	}
+	return ""
+}
+
+// digest is the part of an image reference behind @; empty when it has none.
+func digest(image string) string {
+	_, d, _ := strings.Cut(image, "@")
+	return d
+}
+
+// ref names an object in a finding.
+func ref(kind string, o Object) string { return fmt.Sprintf("%s/%s", kind, name(o)) }

@@ -1,0 +1,46 @@
+package live
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/ameideio/ameide/pkg/verify"
+)
+
+// judgeMetrics holds the ServiceMonitor against the Service that runs, and asks the endpoint itself.
+func judgeMetrics(d *Declared, s *Snapshot, v *verdict) {
+	if d.Monitor == nil {
+		return
+	}
+	resource := ref("ServiceMonitor", d.Monitor)
+	monitor, ok := need(v, s.Monitor, resource)
+	service, found := need(v, s.Service, ref("Service", d.Service))
+	if ok && found {
+		if selector := child(monitor, "spec", "selector", "matchLabels"); !selects(selector, child(service, "metadata", "labels")) {
+			v.find(verify.Issue{Resource: resource, Field: "spec.selector", Expected: "labels of " + ref("Service", service), Actual: orNothing(labelSelector(selector))})
+		}
+		for _, e := range children(monitor, "spec", "endpoints") {
+			if !hasPort(service, text(e, "port")) {
+				v.find(verify.Issue{Resource: resource, Field: "spec.endpoints.port", Expected: "a port of " + ref("Service", service), Actual: orNothing(text(e, "port"))})
+			}
+		}
+	}
+	a, ok := need(v, s.Metrics, "metrics endpoint")
+	if ok && (a.Status != http.StatusOK || !isExposition(a.Body)) {
+		v.find(verify.Issue{Resource: "metrics endpoint", Field: a.Asked, Expected: "200 and metrics", Actual: a.String(), Hint: "the image must preload the OpenTelemetry SDK with its Prometheus exporter (telemetry.preload)"})
+	}
+}
+
+func hasPort(service Object, wanted string) bool {
+	for _, p := range children(service, "spec", "ports") {
+		if text(p, "name") == wanted {
+			return true
+		}
+	}
+	return false
+}
+
+// isExposition tells whether a text is what Prometheus scrapes.
+func isExposition(body string) bool {
+	return strings.HasPrefix(body, "# ") || strings.Contains(body, "\n# TYPE ")
+}

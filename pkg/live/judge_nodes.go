@@ -1,0 +1,112 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ameideio/ameide/pkg/imagecheck"
+	"github.com/ameideio/ameide/pkg/verify"
+)
+
+// judgeNodes holds the architectures of the nodes that take the portal's Pods against the image's platforms.
+func judgeNodes(d *Declared, s *Snapshot, v *verdict) {
+	nodes, ok := need(v, s.Nodes, "Nodes")
+	if !ok {
+		return
+	}
+	image, ok := need(v, s.Image, "image "+d.Image())
+	if !ok {
+		return
+	}
+	landing := admitted(d, nodes)
+	if len(landing) == 0 {
+		v.find(verify.Issue{Resource: "Nodes", Expected: "one at least that takes the Pods", Actual: "none has the labels " + labelSelector(nodeSelector(d)) + " and only taints that the Pods tolerate",
+			Hint: "compare nodeSelector and tolerations with the node pool: config/node-profiles"})
+	}
+	for arch, names := range byPlatform(landing) {
+		platform, err := imagecheck.ParsePlatform(arch)
+		if err == nil && slices.ContainsFunc(image.Platforms, func(p imagecheck.Platform) bool { return p.Runs(platform) }) {
+			continue
+		}
+		v.find(verify.Issue{Resource: "image " + d.Image(), Field: arch, Expected: "an image for " + arch + ", which " + someOf(names) + " run", Actual: platforms(image)})
+	}
+	slices.SortFunc(v.issues, func(a, b verify.Issue) int { return strings.Compare(a.Field, b.Field) })
+}
+
+func nodeSelector(d *Declared) Object {
+	return child(d.Deployment, "spec", "template", "spec", "nodeSelector")
+}
+
+// admitted are the nodes whose labels and taints let the Deployment's Pods in.
+func admitted(d *Declared, nodes []Object) []Object {
+	tolerations := children(d.Deployment, "spec", "template", "spec", "tolerations")
+	var out []Object
+	for _, n := range nodes {
+		labels := child(n, "metadata", "labels")
+		if selector := nodeSelector(d); len(selector) > 0 && !selects(selector, labels) {
+			continue
+		}
+		if !slices.ContainsFunc(children(n, "spec", "taints"), func(taint Object) bool { return keepsOut(taint, tolerations) }) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// keepsOut tells whether a taint keeps Pods away that have these tolerations.
+func keepsOut(taint Object, tolerations []Object) bool {
+	if effect := text(taint, "effect"); effect != "NoSchedule" && effect != "NoExecute" {
+		return false
+	}
+	return !slices.ContainsFunc(tolerations, func(t Object) bool {
+		key, effect := text(t, "key"), text(t, "effect")
+		if effect != "" && effect != text(taint, "effect") {
+			return false
+		}
+		if text(t, "operator") == "Exists" {
+			return key == "" || key == text(taint, "key")
+		}
+		return key == text(taint, "key") && text(t, "value") == text(taint, "value")
+	})
+}
+
+// byPlatform are nodes by os/arch.
+func byPlatform(nodes []Object) map[string][]string {
+	out := map[string][]string{}
+	for _, n := range nodes {
+		info := child(n, "status", "nodeInfo")
+		p := orElse(text(info, "operatingSystem"), "linux") + "/" + orElse(text(info, "architecture"), text(n, "metadata", "labels", "kubernetes.io/arch"))
+		out[p] = append(out[p], name(n))
+	}
+	return out
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func platforms(i Image) string {
+	var all []string
+	for _, p := range i.Platforms {
+		all = append(all, p.String())
+	}
+	said := strings.Join(all, ", ")
+	if i.Declared != "" {
+		said += ", as the spec says (the registry was not asked: " + oneLine(i.Declared) + ")"
+	}
+	return orNothing(said)
+}
+
+// someOf names three of many.
+func someOf(names []string) string {
+	slices.Sort(names)
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,196 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ameideio/ameide/pkg/verify"
+)
+
+// checksumPrefix begins the annotations in which the chart keeps what its Pods were made of.
+const checksumPrefix = "checksum/"
+
+func judgeDeployment(d *Declared, s *Snapshot, v *verdict) {
+	resource := ref("Deployment", d.Deployment)
+	now, ok := need(v, s.Deployment, resource)
+	if !ok {
+		return
+	}
+	asDeclared(d, now, resource, v)
+	if number(now, "status", "observedGeneration") < number(now, "metadata", "generation") {
+		v.find(verify.Issue{Resource: resource, Field: "status.observedGeneration", Expected: text(now, "metadata", "generation"), Actual: orNothing(text(now, "status", "observedGeneration")),
+			Hint: "the Deployment controller has not seen the change yet: is kube-controller-manager running?"})
+	}
+	conditions := children(now, "status", "conditions")
+	if c := condition(conditions, "Progressing"); text(c, "status") == "False" {
+		v.find(verify.Issue{Resource: resource, Field: "status.conditions.Progressing", Expected: "True", Actual: said(c)})
+	}
+	if c := condition(conditions, "ReplicaFailure"); text(c, "status") == "True" {
+		v.find(known(verify.Issue{Resource: resource, Field: "status.conditions.ReplicaFailure", Expected: "no failure", Actual: said(c)}))
+	}
+	replicas(now, resource, v)
+	overlap(d, s, resource, v)
+}
+
+// asDeclared compares what decides how the portal runs.
+func asDeclared(d *Declared, now Object, resource string, v *verdict) {
+	container := []string{"spec", "template", "spec", "containers", "0"}
+	v.differs(resource, "image", d.Image(), text(now, append(container, "image")...))
+	v.differs(resource, "spec.strategy.type", text(d.Deployment, "spec", "strategy", "type"), text(now, "spec", "strategy", "type"))
+	surge := []string{"spec", "strategy", "rollingUpdate", "maxSurge"}
+	if declared, running := text(d.Deployment, surge...), text(now, surge...); declared != running {
+		v.find(verify.Issue{Resource: resource, Field: strings.Join(surge, "."), Expected: orNothing(declared), Actual: orNothing(running),
+			Hint: "an old and a new Pod would run and migrate at once: let Argo CD put maxSurge back"})
+	}
+	if at(d.Deployment, "spec", "replicas") != nil {
+		v.differs(resource, "spec.replicas", text(d.Deployment, "spec", "replicas"), text(now, "spec", "replicas"))
+	}
+	annotations := child(d.Deployment, "spec", "template", "metadata", "annotations")
+	for _, key := range sortedKeys(annotations) {
+		if strings.HasPrefix(key, checksumPrefix) {
+			v.differs(resource, key, short(text(annotations, key)), short(text(now, "spec", "template", "metadata", "annotations", key)))
+		}
+	}
+	for _, env := range children(d.Container(), "env") {
+		if want := child(env, "valueFrom", "secretKeyRef"); want != nil {
+			variable := "env " + text(env, "name")
+			v.differs(resource, variable, secretRef(want), secretRef(child(envVar(now, text(env, "name")), "valueFrom", "secretKeyRef")))
+		}
+	}
+}
+
+// envVar is a variable of the Deployment's first container.
+func envVar(deployment Object, variable string) Object {
+	for _, e := range children(deployment, "spec", "template", "spec", "containers", "0", "env") {
+		if text(e, "name") == variable {
+			return e
+		}
+	}
+	return nil
+}
+
+func secretRef(r Object) string {
+	if r == nil {
+		return ""
+	}
+	return "Secret " + text(r, "name") + ", key " + text(r, "key")
+}
+
+// short keeps a checksum readable.
+func short(sum string) string {
+	const enough = 12
+	if len(sum) > enough {
+		return sum[:enough]
+	}
+	return sum
+}
+
+func replicas(now Object, resource string, v *verdict) {
+	want, ready, updated := number(now, "spec", "replicas"), number(now, "status", "readyReplicas"), number(now, "status", "updatedReplicas")
+	if updated < want {
+		v.find(verify.Issue{Resource: resource, Field: "status.updatedReplicas", Expected: fmt.Sprint(want), Actual: fmt.Sprint(updated)})
+	}
+	if ready < want {
+		v.find(verify.Issue{Resource: resource, Field: "status.readyReplicas", Expected: fmt.Sprint(want), Actual: fmt.Sprint(ready)})
+	}
+}
+
+// overlap finds Pods of several revisions that run at once: each migrates when it starts, and they lock each other out.
+func overlap(d *Declared, s *Snapshot, resource string, v *verdict) {
+	if !s.Pods.Seen() {
+		return // live/pods says why
+	}
+	var revisions, pods []string
+	for _, p := range portalPods(d, s.Pods.Value) {
+		if phase := text(p, "status", "phase"); phase == "Failed" || phase == "Succeeded" || hash(p) == "" {
+			continue
+		}
+		pods = append(pods, name(p))
+		if !slices.Contains(revisions, hash(p)) {
+			revisions = append(revisions, hash(p))
+		}
+	}
+	if len(revisions) > 1 {
+		slices.Sort(pods)
+		v.find(verify.Issue{Resource: resource, Field: "overlapping rollout", Expected: "Pods of one revision", Actual: fmt.Sprintf("%d revisions at once: %s", len(revisions), strings.Join(pods, ", ")),
+			Hint: "set maxSurge 0 (strategy) and let the old Pod end first; then look at live/migrations for a lock that they left"})
+	}
+}
+
+func judgePods(d *Declared, s *Snapshot, v *verdict) {
+	pods, ok := need(v, s.Pods, "Pods of "+name(d.Deployment))
+	if !ok {
+		return
+	}
+	mine := portalPods(d, pods)
+	if len(mine) == 0 && text(d.Deployment, "spec", "replicas") != "0" {
+		v.find(verify.Issue{Resource: "Pods of " + name(d.Deployment), Expected: "one at least", Actual: "none",
+			Hint: "see the Deployment's and the ReplicaSet's events: a quota, an admission webhook or a missing ServiceAccount"})
+	}
+	for _, p := range mine {
+		podState(d, s, p, v)
+		podImage(d, s, p, v)
+	}
+}
+
+// podState says why a Pod is not ready.
+func podState(d *Declared, s *Snapshot, p Object, v *verdict) {
+	if isReady(p) {
+		return
+	}
+	resource := ref("Pod", p)
+	status := containerStatus(p, text(d.Container(), "name"))
+	switch waiting := child(status, "state", "waiting"); {
+	case status == nil:
+		c := condition(children(p, "status", "conditions"), "PodScheduled")
+		v.find(known(verify.Issue{Resource: resource, Field: "status.phase", Expected: "Running", Actual: orNothing(text(p, "status", "phase")) + ", " + said(c)}))
+	case waiting != nil && lastEnd(status) != nil:
+		how := ending(lastEnd(status), p, s.Events.Value)
+		v.find(verify.Issue{Resource: resource, Field: text(waiting, "reason"), Expected: "running and ready", Actual: how, Hint: endingHint(how)})
+	case waiting != nil:
+		v.find(known(verify.Issue{Resource: resource, Field: text(waiting, "reason"), Expected: "running and ready", Actual: orNothing(oneLine(text(waiting, "message")))}))
+	case child(status, "state", "terminated") != nil:
+		how := ending(lastEnd(status), p, s.Events.Value)
+		v.find(verify.Issue{Resource: resource, Field: "status", Expected: "running and ready", Actual: how, Hint: endingHint(how)})
+	default:
+		v.find(verify.Issue{Resource: resource, Field: "ready", Expected: "true", Actual: "false: " + said(condition(children(p, "status", "conditions"), "ContainersReady"))})
+	}
+}
+
+// podImage compares the image that the kubelet runs: by digest where Git pins one, else by name.
+func podImage(d *Declared, s *Snapshot, p Object, v *verdict) {
+	resource, container := ref("Pod", p), text(d.Container(), "name")
+	for _, c := range children(p, "spec", "containers") {
+		if text(c, "name") == container {
+			v.differs(resource, "image", d.Image(), text(c, "image"))
+		}
+	}
+	running := digest(text(containerStatus(p, container), "imageID"))
+	want := digest(d.Image())
+	if running == "" || want == "" || running == want {
+		return
+	}
+	// Some runtimes report the digest of the node's own image, which is one of the index's.
+	if s.Image.Seen() && slices.Contains(s.Image.Value.Digests, want) && slices.Contains(s.Image.Value.Digests, running) {
+		return
+	}
+	v.find(verify.Issue{Resource: resource, Field: "imageID", Expected: want, Actual: running, Hint: "the node runs another image under this name: delete the Pod, and pin the digest of the index"})
+}
+
+func judgeRestarts(d *Declared, s *Snapshot, v *verdict) {
+	pods, ok := need(v, s.Pods, "Pods of "+name(d.Deployment))
+	if !ok {
+		return
+	}
+	for _, p := range portalPods(d, pods) {
+		status := containerStatus(p, text(d.Container(), "name"))
+		if n := number(status, "restartCount"); n > 0 {
+			how := "the last end is not known"
+			if end := child(status, "lastState", "terminated"); end != nil {
+				how = ending(end, p, s.Events.Value)
+			}
+			v.find(verify.Issue{Resource: ref("Pod", p), Field: "restartCount", Expected: "0", Actual: fmt.Sprintf("%d, the last with %s", n, how), Hint: endingHint(how)})
+		}
+	}
+}

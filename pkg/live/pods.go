@@ -1,0 +1,98 @@
+package live
+
+import (
+	"strings"
+	"time"
+)
+
+// portalPods are the Deployment's Pods among those of the release, the ones that are being deleted left out.
+func portalPods(d *Declared, pods []Object) []Object {
+	var out []Object
+	for _, p := range pods {
+		if selects(d.Selector(), child(p, "metadata", "labels")) && text(p, "metadata", "deletionTimestamp") == "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// containerStatus is the status of a container of a Pod; nil when the kubelet has said nothing.
+func containerStatus(pod Object, container string) Object {
+	for _, c := range children(pod, "status", "containerStatuses") {
+		if text(c, "name") == container {
+			return c
+		}
+	}
+	return nil
+}
+
+// isReady tells whether a Pod's condition Ready holds.
+func isReady(pod Object) bool {
+	return text(condition(children(pod, "status", "conditions"), "Ready"), "status") == "True"
+}
+
+// lastEnd is how the container's last run ended; nil when it has had only one.
+func lastEnd(status Object) Object {
+	if end := child(status, "state", "terminated"); end != nil {
+		return end
+	}
+	return child(status, "lastState", "terminated")
+}
+
+// ending tells how a run ended, and 137 twice: the kernel kills for memory, and the kubelet after a probe.
+func ending(end Object, pod Object, events []Object) string {
+	code, reason := text(end, "exitCode"), text(end, "reason")
+	switch {
+	case reason == "OOMKilled":
+		return "exit code " + code + ": killed because it used more memory than its limit (OOMKilled)"
+	case code == "137":
+		return "exit code 137: " + killer(pod, events)
+	case code == "143":
+		return "exit code 143: it was asked to stop (SIGTERM) and did"
+	case code == "139":
+		return "exit code 139: it crashed (SIGSEGV)"
+	}
+	return strings.TrimSuffix("exit code "+code+": "+reason, ": ")
+}
+
+// killer is who killed a container that was not out of memory: its events tell, for an hour.
+func killer(pod Object, events []Object) string {
+	probe := ""
+	for _, e := range events {
+		if text(e, "involvedObject", "name") != name(pod) {
+			continue
+		}
+		message := text(e, "message")
+		if text(e, "reason") == "Killing" && strings.Contains(message, "probe") {
+			return "killed by the kubelet: " + oneLine(message)
+		}
+		if text(e, "reason") == "Unhealthy" && (strings.HasPrefix(message, "Liveness") || strings.HasPrefix(message, "Startup")) {
+			probe = oneLine(message)
+		}
+	}
+	if probe != "" {
+		return "killed by the kubelet after a probe failed: " + probe
+	}
+	return "killed from outside, not for memory; its events, which would name the probe, are gone (they live for an hour)"
+}
+
+// endingHint is what to do about how a container ended.
+func endingHint(how string) string {
+	switch {
+	case strings.Contains(how, "OOMKilled"):
+		return "raise resources.limits.memory, or look for what grows; under emulation (see live/nodes) memory doubles"
+	case strings.Contains(how, "iveness probe"):
+		return "the process does not answer: see live/nodes for emulation, and the CPU limit; raise probes.liveness.timeoutSeconds"
+	case strings.Contains(how, "tartup probe"):
+		return "it was not ready within the startup budget: a long migration needs more (probes.startup.failureThreshold), an error does not; see live/logs"
+	}
+	return ""
+}
+
+// started is when the main container's current run began; zero when it does not run.
+func started(d *Declared, pod Object) time.Time {
+	return moment(containerStatus(pod, text(d.Container(), "name")), "state", "running", "startedAt")
+}
+
+// hash is the revision that a Pod belongs to.
+func hash(pod Object) string { return text(pod, "metadata", "labels", "pod-template-hash") }
