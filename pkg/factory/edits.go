@@ -28,7 +28,8 @@ func (w *workspace) edits(selected map[string]bool) error {
 	steps := []func() error{
 		func() error { return w.databaseValues(selected) },
 		func() error { return w.realmValues(selected) },
-		w.sessionKey, w.secretBranch, w.oidcSecret, w.vaultPolicy, w.rolloutStep,
+		func() error { return w.reconciler(selected) },
+		w.sessionKey, w.secretBranch, w.oidcSecret, w.vaultPolicy, w.vaultRole, w.rolloutStep,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

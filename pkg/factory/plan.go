@@ -17,6 +17,9 @@ func NewPlan(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan,
 		return nil, err
 	}
 	w := newWorkspace(tree, s)
+	if plan, err = w.inForeignCharts(plan); err != nil {
+		return nil, err
+	}
 	selected := map[string]bool{}
 	for _, e := range envs {
 		selected[e] = true

@@ -218,6 +218,62 @@ techdocs:
   value: {{ .Values.postgresql.port | quote }}
 {{- end -}}
 
+{{/* "true" where the hooks' own steps run ameide. */}}
+{{- define "backstage.runsAmeide" -}}
+{{- eq .Values.hooks.runner "ameide" -}}
+{{- end -}}
+
+{{/* What ameide must know of the databases, as its spec file. */}}
+{{- define "backstage.databaseSpec" -}}
+version: 1
+database:
+  name: {{ .Values.postgresql.database | quote }}
+  pluginPrefix: {{ .Values.postgresql.prefix | quote }}
+  divisionMode: {{ .Values.postgresql.divisionMode }}
+  plugins: {{ .Values.postgresql.plugins | toJson }}
+{{- end -}}
+
+{{/*
+A container that runs ameide on the databases, as the role of the portal: it needs no right in Kubernetes. Call it with
+root, name, args and config, the volume with spec.yaml.
+*/}}
+{{- define "backstage.ameideContainer" -}}
+{{- $postgresql := .root.Values.postgresql -}}
+- name: {{ .name }}
+  image: {{ include "backstage.image" .root.Values.hooks.image | quote }}
+  imagePullPolicy: {{ .root.Values.hooks.image.pullPolicy }}
+  args: {{ concat (list "platform" "backstage") .args (list "--spec=/ameide/spec.yaml" "--format=jsonl") | toJson }}
+  env:
+    - name: AMEIDE_DSN
+      value: {{ printf "host=%s port=%d dbname=%s" $postgresql.host (int $postgresql.port) $postgresql.database | quote }}
+    - name: PGUSER
+      valueFrom:
+        secretKeyRef:
+          name: {{ $postgresql.secretName | quote }}
+          key: POSTGRES_USER
+    - name: PGPASSWORD
+      valueFrom:
+        secretKeyRef:
+          name: {{ $postgresql.secretName | quote }}
+          key: POSTGRES_PASSWORD
+    # Who did it, for the record.
+    - name: USER
+      valueFrom:
+        fieldRef:
+          fieldPath: metadata.name
+  resources:
+    requests: {cpu: 10m, memory: 32Mi}
+    limits: {memory: 128Mi}
+  securityContext:
+    runAsUser: 65532
+    runAsGroup: 65532
+    {{- include "backstage.containerSecurityContext" .root | nindent 4 }}
+  volumeMounts:
+    - name: {{ .config }}
+      mountPath: /ameide
+      readOnly: true
+{{- end -}}
+
 {{/* What restricted Pod security asks of a container. */}}
 {{- define "backstage.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
