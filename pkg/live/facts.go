@@ -51,7 +51,9 @@ func rows() []row {
 		{"Application", "argocd", []string{"appset/application"}, (*Declared).ApplicationName, runningApplication},
 		{"image", "pods", []string{"image/"}, (*Declared).Image, runningImage},
 		{"rollout", "deployment", []string{"rollout/"}, declaredRollout, runningRollout},
-		{"Pods", "pods", []string{"rollout/"}, func(d *Declared) string { return orElse(text(d.Deployment, "spec", "replicas"), "autoscaled") + " ready" }, runningPods},
+		{"Pods", "pods", []string{"rollout/"}, func(d *Declared) string {
+			return orElse(text(d.Deployment, "spec", "replicas"), "autoscaled") + " ready"
+		}, runningPods},
 		{"nodes", "nodes", []string{"image/architecture"}, func(d *Declared) string { return strings.Join(d.Env.NodeArchitectures, ", ") }, runningNodes},
 		{"route", "route", []string{"route/", "host/"}, declaredRoute, runningRoute},
 		{"health", "health", []string{"route/health", "rollout/probes"}, func(d *Declared) string { return d.ProbePath("readinessProbe") + " 200" }, runningHealth},

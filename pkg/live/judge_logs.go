@@ -8,7 +8,7 @@ import (
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
-// judgeLogs finds known incidents. What a container wrote before its last restart counts only while it is not ready.
+// judgeLogs finds known incidents.
 func judgeLogs(d *Declared, s *Snapshot, v *verdict) {
 	if _, ok := need(v, s.Pods, "Pods of "+name(d.Deployment)); !ok {
 		return
@@ -19,11 +19,17 @@ func judgeLogs(d *Declared, s *Snapshot, v *verdict) {
 			v.blind("log of "+resource, l.Err)
 			continue
 		}
-		for _, seen := range sightings(l.Text) {
+		for _, seen := range sightings(l.Text, readyPod(s, l.Pod)) {
 			v.find(verify.Issue{Resource: resource, Field: "log, " + seen.incident.id, Expected: "no known incident", Actual: seen.line,
 				Hint: seen.incident.name + ": " + d.fill(seen.incident.wayOut)})
 		}
 	}
+}
+
+// readyPod tells whether a Pod is ready.
+func readyPod(s *Snapshot, pod string) bool {
+	p := named(s.Pods.Value, pod)
+	return p != nil && isReady(p)
 }
 
 // logShape counts what a log's lines are.
@@ -88,7 +94,7 @@ func incidents(d *Declared, s *Snapshot) []verify.Incident {
 		out = append(out, verify.Incident{ID: i.id, Name: i.name, Where: where, Line: line, WayOut: d.fill(i.wayOut)})
 	}
 	for _, l := range s.Logs {
-		for _, seen := range sightings(l.Text) {
+		for _, seen := range sightings(l.Text, readyPod(s, l.Pod)) {
 			add("log of Pod/"+l.Pod, seen.line, seen.incident)
 		}
 	}
