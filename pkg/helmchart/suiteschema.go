@@ -3,9 +3,6 @@ package helmchart
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"path"
 
 	"github.com/helm-unittest/helm-unittest/pkg/unittest"
 	"github.com/helm-unittest/helm-unittest/pkg/unittest/valueutils"
@@ -13,77 +10,83 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// placeSchema leaves the schema out of the copy for a suite whose every test has values that it accepts, and puts it back
-// for any other. The library compiles the schema anew for each test, which takes longer than the test; what it would
-// say of values that are accepted is known beforehand.
-func (r suiteRun) placeSchema(suite *unittest.TestSuite) error {
-	file := path.Join(r.chart.dir, schemaFile)
-	if !r.chart.accepts(suite) {
-		return writeBelow(r.root, file, r.chart.loaded.Schema)
+// accepted tells of each job, in order, whether the chart's schema is known to accept its values. The library compiles
+// the schema anew for each test, which takes longer than the test; what it would say of values that are accepted is
+// known beforehand. Where that cannot be told (value files, subcharts, null, which removes a default) the answer is no.
+// The answers come while the jobs run.
+func (c *v3Chart) accepted(suite *unittest.TestSuite, jobs []*job) <-chan bool {
+	values := make([]map[string]any, len(jobs))
+	for i, j := range jobs {
+		values[i] = c.jobValues(suite, j) // here, because the library keeps state while it reads a path
 	}
-	if err := r.root.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// accepts tells whether the chart's schema accepts the values of every test. Where that cannot be told (value files,
-// subcharts, null, which removes a default) the answer is no.
-func (c *Chart) accepts(suite *unittest.TestSuite) bool {
-	own, err := c.schema()
-	if err != nil || len(c.loaded.Dependencies()) > 0 || len(suite.Values) > 0 {
-		return false
-	}
-	if own.validator == nil {
-		return len(c.loaded.Schema) == 0
-	}
-	for _, test := range suite.Tests {
-		if len(test.Values) > 0 || !own.acceptsSet(c.loaded.Values, suite.Set, test.Set) {
-			return false
+	out := make(chan bool, len(jobs))
+	go func() {
+		for _, v := range values {
+			out <- v != nil && c.accepts(v)
 		}
-	}
-	return true
+	}()
+	return out
 }
 
-// acceptsSet validates a chart's defaults with what a suite and a test set.
-func (s *schema) acceptsSet(defaults map[string]any, sets ...map[string]any) bool {
+// jobValues are the chart's defaults with what suite and test set; nil if they cannot be told.
+func (c *v3Chart) jobValues(suite *unittest.TestSuite, j *job) map[string]any {
+	if c.shared == nil || len(j.test.Values) > 0 {
+		return nil
+	}
 	values := map[string]any{}
-	for _, set := range sets {
+	for _, set := range []map[string]any{suite.Set, j.test.Set} {
 		for at, value := range set {
-			if hasNull(value) {
-				return false
+			own, ok := withoutNull(value)
+			if !ok {
+				return nil
 			}
-			one, err := valueutils.BuildValueOfSetPath(value, at)
+			one, err := valueutils.BuildValueOfSetPath(own, at)
 			if err != nil {
-				return false
+				return nil
 			}
 			values = chartutil.MergeTables(one, values)
 		}
 	}
-	text, err := json.Marshal(chartutil.MergeTables(values, defaults))
+	return chartutil.MergeTables(values, c.shared.Values)
+}
+
+func (c *v3Chart) accepts(values map[string]any) bool {
+	own, err := c.schema()
+	if err != nil {
+		return false
+	}
+	if own.validator == nil {
+		return true
+	}
+	text, err := json.Marshal(values)
 	if err != nil {
 		return false
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	return err == nil && s.validator.Validate(doc) == nil
+	return err == nil && own.validator.Validate(doc) == nil
 }
 
-func hasNull(v any) bool {
+// withoutNull copies a value, because merging writes into maps that the library reads; not ok if it holds a null.
+func withoutNull(v any) (out any, ok bool) {
 	switch node := v.(type) {
 	case nil:
-		return true
+		return nil, false
 	case map[string]any:
-		for _, child := range node {
-			if hasNull(child) {
-				return true
+		own := make(map[string]any, len(node))
+		for key, child := range node {
+			if own[key], ok = withoutNull(child); !ok {
+				return nil, false
 			}
 		}
+		return own, true
 	case []any:
-		for _, child := range node {
-			if hasNull(child) {
-				return true
+		own := make([]any, len(node))
+		for i, child := range node {
+			if own[i], ok = withoutNull(child); !ok {
+				return nil, false
 			}
 		}
+		return own, true
 	}
-	return false
+	return v, true
 }

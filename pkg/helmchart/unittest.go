@@ -45,16 +45,17 @@ func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, err
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
+	v3, err := newV3Chart(c)
+	if err != nil {
+		return nil, fmt.Errorf("unit tests of %s: %w", c.dir, err)
+	}
 	var out []SuiteResult
 	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
-		if err := c.hideSuites(root); err != nil {
-			return err
-		}
 		for _, file := range files {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			results, err := suiteRun{chart: c, root: root, dir: dir, file: file}.all()
+			results, err := suiteRun{chart: v3, root: root, dir: dir, file: file}.all()
 			if err != nil {
 				return err
 			}
@@ -66,16 +67,6 @@ func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, err
 		return nil, fmt.Errorf("unit tests of %s: %w", c.dir, err)
 	}
 	return out, nil
-}
-
-// hideSuites keeps Helm from loading the suites as files of the chart: the library loads the chart anew for each test.
-func (c *Chart) hideSuites(root *os.Root) error {
-	name := path.Join(c.dir, ".helmignore")
-	rules, err := root.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return writeBelow(root, name, append(rules, "\n/tests/\n"...))
 }
 
 // suiteFiles lists the suites by their path in the chart, sorted.
@@ -100,7 +91,7 @@ func suiteFiles(fsys fs.FS, dir string) ([]string, error) {
 
 // suiteRun runs the suites of one file on the copy of the chart.
 type suiteRun struct {
-	chart *Chart
+	chart *v3Chart
 	root  *os.Root
 	dir   string // the copy
 	file  string // in the chart
@@ -125,9 +116,6 @@ func (r suiteRun) all() ([]SuiteResult, error) {
 		var own []testInfo
 		if i < len(infos) {
 			own = infos[i]
-		}
-		if err := r.placeSchema(suite); err != nil {
-			return nil, err
 		}
 		out = append(out, r.one(suite, own))
 	}
@@ -178,9 +166,10 @@ func (r suiteRun) one(suite *unittest.TestSuite, infos []testInfo) (out SuiteRes
 		out.Problem = r.clean(err.Error())
 		return out
 	}
-	result := suite.RunV3(r.dir, cache, false, "", &results.TestSuiteResult{})
-	out.Passed, out.Skipped = result.Passed, result.Skipped
-	for i, t := range result.TestsResult {
+	out.Passed, out.Skipped = true, true
+	for i, t := range r.run(suite, cache) {
+		out.Passed = out.Passed && (t.Passed || t.Skipped)
+		out.Skipped = out.Skipped && t.Skipped
 		out.Tests = append(out.Tests, r.testResult(t))
 		if i < len(infos) {
 			out.Tests[i].Line = infos[i].line

@@ -67,7 +67,9 @@ func (l *loader) env(e spec.Environment) *Env {
 		}
 		name := app.Param("name")
 		env.components[name] = sync.OnceValue(func() *Component { return l.component(app) })
-		if name != ComponentName {
+		if name == ComponentName {
+			env.chart = func() (*helmchart.Chart, error) { return l.chartOf(app) }
+		} else {
 			env.names = append(env.names, name)
 		}
 	}
@@ -78,14 +80,10 @@ func (l *loader) env(e spec.Environment) *Env {
 // component renders an Application as Argo CD would.
 func (l *loader) component(app appset.Application) *Component {
 	c := &Component{App: app}
-	source, ok := app.ChartSource()
-	if !ok || source.Path == "" {
-		c.Err = notApplicable("the chart is not in this tree")
+	if c.Chart, c.Err = l.chartOf(app); c.Err != nil {
 		return c
 	}
-	if c.Chart, c.Err = l.chart(source.Path); c.Err != nil {
-		return c
-	}
+	source, _ := app.ChartSource()
 	values, err := l.files.Load(app.ValueFiles(), source.Helm.IgnoreMissingValueFiles)
 	if err != nil {
 		c.Err = err
@@ -106,6 +104,15 @@ func (c *Component) release() helmchart.Release {
 		name = c.App.Name
 	}
 	return helmchart.Release{Name: name, Namespace: c.App.Namespace}
+}
+
+// chartOf is the chart that an Application deploys.
+func (l *loader) chartOf(app appset.Application) (*helmchart.Chart, error) {
+	source, ok := app.ChartSource()
+	if !ok || source.Path == "" {
+		return nil, notApplicable("the chart is not in this tree")
+	}
+	return l.chart(source.Path)
 }
 
 func (l *loader) chart(dir string) (*helmchart.Chart, error) {

@@ -84,22 +84,26 @@ func (e *Env) objectIssues(m *helmchart.Manifest) []Issue {
 	return issues
 }
 
-// suitesPass runs the suites of every chart that an environment deploys as the portal, each once.
+// suitesPass runs the suites of every chart that an environment deploys as the portal, each once. It waits for no
+// rendering: nothing takes longer than the suites.
 func suitesPass(t *Tree) ([]Issue, error) {
 	done := map[string]bool{}
 	var issues []Issue
 	for _, e := range t.Envs {
-		c := e.Portal()
-		if c == nil || c.Chart == nil || done[c.Chart.Dir()] {
+		if e.chart == nil {
 			continue
 		}
-		done[c.Chart.Dir()] = true
-		results, err := helmchart.Unittest(context.Background(), c.Chart, t.Scratch)
+		chart, err := e.chart()
+		if err != nil || done[chart.Dir()] {
+			continue
+		}
+		done[chart.Dir()] = true
+		results, err := helmchart.Unittest(context.Background(), chart, t.Scratch)
 		if err != nil {
 			return nil, err
 		}
 		if len(results) == 0 {
-			issues = append(issues, Issue{File: c.Chart.Dir() + "/tests", Actual: "the chart has no unit tests"})
+			issues = append(issues, Issue{File: chart.Dir() + "/tests", Actual: "the chart has no unit tests"})
 		}
 		for _, r := range results {
 			issues = append(issues, suiteIssues(r)...)

@@ -35,6 +35,8 @@ type Env struct {
 	mu         sync.Mutex
 	components map[string]func() *Component
 	names      []string // every component of the environment, sorted
+
+	chart func() (*helmchart.Chart, error) // the portal's; nil when no ApplicationSet generates it
 }
 
 // Component is one Application of an environment as Argo CD would render it.
