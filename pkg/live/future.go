@@ -18,7 +18,11 @@ func begin[T any](ctx context.Context, read func(context.Context) (T, error)) *f
 	f := &future[T]{done: make(chan struct{})}
 	go func() {
 		defer close(f.done)
-		f.part = partOf(read(ctx))
+		value, err := read(ctx)
+		if err != nil && ctx.Err() != nil { // whatever it says, it says it because it had to stop
+			err = lateError{context.Cause(ctx)}
+		}
+		f.part = partOf(value, err)
 	}()
 	return f
 }

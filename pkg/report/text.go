@@ -59,6 +59,7 @@ func Text(w io.Writer, r verify.Report, o Options) error {
 	for i, g := range all {
 		p.group(g, width, i)
 	}
+	p.environments(r.Environments)
 	p.closing(r, all)
 	_, err := io.WriteString(w, p.String())
 	return err
