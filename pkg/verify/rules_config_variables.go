@@ -54,7 +54,7 @@ func hookConfigs(c *Component, job *helmchart.Manifest) ([]appConfig, error) {
 // variableIssues are the variables of a workload's app-configs that its process does not have. It cannot be told when a
 // Secret or ConfigMap with unknown keys fills the process' environment.
 func (e *Env) variableIssues(c *Component, workload *helmchart.Manifest, configs []appConfig) ([]Issue, error) {
-	provided, unknown := e.environment(mainContainer(workload))
+	provided, unknown := e.environment(backstageContainer(workload))
 	portal, _ := e.environment(mainContainer(c.Object("Deployment", "")))
 	var issues []Issue
 	for _, config := range configs {

@@ -50,7 +50,7 @@ func layoutFits(e *Env) ([]Issue, error) {
 	facts := layoutFacts(want)
 	field, expected, actual := facts.unfit(container, !facts.entrypoint)
 	if job := c.migrationJob(); field == "" && job != nil { // its script is the process: no ENTRYPOINT names files for it
-		container = mapping(podSpec(job), "containers", "0")
+		container = backstageContainer(job)
 		if _, expected, actual = facts.unfitConfigs(container, true); expected != "" {
 			field, issue.Resource = "args", job.ID()
 		}

@@ -79,7 +79,7 @@ func clientDeclared(e *Env) ([]Issue, error) {
 	if got := str(entry.node, "spec", "enabled"); got == "false" {
 		issues = append(issues, at(entry.place("spec", "enabled"), Issue{Field: "spec.enabled", Expected: "true", Actual: got}))
 	}
-	return append(issues, switchedOff(c, []string{"clientPatcher", "enabled"}, []string{"clientPatcher", "clientReconciliation", "enabled"})...), nil
+	return append(issues, switchedOff(c, []string{"clientPatcher", "clientReconciliation", "enabled"})...), nil
 }
 
 // clientIDs are the clients that the effective list has.
