@@ -32,6 +32,7 @@ type reconcileOptions struct {
 	vaultRole    string
 	tokenFile    string
 	timeout      time.Duration
+	wait         time.Duration
 	dryRun       bool
 	check        bool
 	adopt        bool
@@ -78,6 +79,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.BoolVar(&o.check, "check", false, "change nothing; exit 1 if something would")
 	f.BoolVar(&o.adopt, "adopt", false, "change clients that ameide did not make, and own them from then on")
 	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
+	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long --rotate waits for the consumers to have the new secret; 0 ends the old one at once")
 	o.factFormat.register(c)
 	_ = c.MarkFlagFilename("service-account-token")
 	_ = c.MarkFlagFilename("values", "yaml", "yml", "json")
@@ -93,7 +95,7 @@ func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
 	plans := systems.Plan(ctx, desired, options)
 	var results [][]reconcile.Result
 	if !o.dryRun && !o.check {
-		warnRotation(env, plans)
+		warnRotation(env, systems, plans)
 		results = systems.Apply(ctx, plans, options)
 	}
 	r := newReconcileReport(desired, plans, results)
@@ -139,19 +141,31 @@ func (o reconcileOptions) prove(ctx context.Context, env Env, s reconcile.System
 }
 
 // warnRotation says what a rotation means before it happens.
-func warnRotation(env Env, plans []reconcile.RealmPlan) {
+func warnRotation(env Env, systems reconcile.Systems, plans []reconcile.RealmPlan) {
 	for _, p := range plans {
-		for _, s := range p.Secrets {
-			if s.Op != reconcile.SecretRotate {
-				continue
-			}
-			text := "the old secret stops working at once; until the Secret is synced and its Pods restart, logins fail"
-			if p.Overlap {
-				text = "realm " + p.Realm.Name + " has a policy that keeps the old secret valid for a while, if it covers the client"
-			}
-			fmt.Fprintf(env.Err, "ameide: note: rotating the secret of client %s: %s\n", s.Client, text)
+		for _, s := range p.Rotations() {
+			fmt.Fprintf(env.Err, "ameide: note: rotating the secret of client %s: %s\n", s.Client, rotationText(systems, s))
 		}
 	}
+}
+
+func rotationText(systems reconcile.Systems, s reconcile.SecretPlan) string {
+	waits := systems.Consumers != nil && systems.Wait > 0
+	switch {
+	case s.Rotation.Policy == "" && s.Op == reconcile.SecretEnd:
+		return "its old secret is ended"
+	case s.Rotation.Policy == "" && waits && !s.Rotation.Begun:
+		return fmt.Sprintf("no client policy keeps the old secret valid; Vault gets the new one first, and Keycloak when the Kubernetes Secret has it (at most %s)"+
+			"; from then on logins fail until the Pods have restarted", systems.Wait)
+	case s.Rotation.Policy == "":
+		return "no client policy keeps the old secret valid; Vault gets the new one and Keycloak right after it" +
+			"; from then on logins fail until the Kubernetes Secret is synced and the Pods have restarted"
+	case !s.Rotation.End:
+		return "client policy " + s.Rotation.Policy + " keeps the old secret valid; it is not ended here"
+	case waits:
+		return fmt.Sprintf("client policy %s keeps the old secret valid; it is ended when the Pods run with the new one (at most %s)", s.Rotation.Policy, systems.Wait)
+	}
+	return "client policy " + s.Rotation.Policy + " keeps the old secret valid; it is ended at once"
 }
 
 // prepare loads what is declared and opens both systems.
@@ -215,7 +229,7 @@ func (o reconcileOptions) connect(ctx context.Context, env Env, e spec.Environme
 	if err != nil {
 		return reconcile.Systems{}, unavailable(err, "")
 	}
-	return reconcile.Systems{Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8}, nil
+	return reconcile.Systems{Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8, Wait: o.wait, Sleep: sleep}, nil
 }
 
 // configs collects addresses and credentials.
@@ -287,8 +301,8 @@ func reconcileOutcome(r reconcileReport, plans []reconcile.RealmPlan, results []
 	case len(failed) > 0:
 		return unavailable(errors.Join(failed...), "")
 	case len(refusedIDs) > 0:
-		return refused(fmt.Errorf("%s: made by somebody else, and different from Git", strings.Join(refusedIDs, ", ")),
-			"look at the differences, then add --adopt")
+		return refused(fmt.Errorf("%s: made by somebody else, and not to be changed", strings.Join(refusedIDs, ", ")),
+			"look at what would change, then add --adopt")
 	case check && r.changes > 0, r.unproven:
 		return errFindings
 	}

@@ -145,11 +145,16 @@ func (a *API) send(ctx context.Context, c call, token secret.Value) (int, http.H
 	return response.StatusCode(), response.Header(), response.Body(), nil
 }
 
+// repeatable tells whether a request may succeed when it is sent again. Keycloak answers 409 to a PUT that meets another
+// one of the same object.
 func repeatable(c call, status int, err error) bool {
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && c.method != http.MethodPost {
+	switch {
+	case status == http.StatusTooManyRequests:
 		return true
+	case c.method == http.MethodPost:
+		return false
 	}
-	return c.method != http.MethodPost && (err != nil || status >= http.StatusInternalServerError)
+	return err != nil || status >= http.StatusInternalServerError || status == http.StatusConflict && c.method == http.MethodPut
 }
 
 // pause is how long to wait after a try: as the server asks, else doubling from 200 ms.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // ErrNotOurs is a client that somebody else made while we planned to make it.
@@ -34,12 +35,8 @@ func (a *API) ApplyRealm(ctx context.Context, p Plan) error {
 
 // createScope makes a scope and learns its id, also when another run was faster.
 func (a *API) createScope(ctx context.Context, p Plan, name string) error {
-	mappers := []map[string]any{}
-	for _, m := range scopeMappers(name) {
-		mappers = append(mappers, m.body())
-	}
 	body := map[string]any{
-		"name": name, "protocol": "openid-connect", "protocolMappers": mappers,
+		"name": name, "protocol": "openid-connect", mappersField: bodies(scopeMappers(name)),
 		"attributes": map[string]string{"include.in.token.scope": "true"},
 	}
 	if err := a.post(ctx, path(p.Realm.Name, "client-scopes"), body); err != nil {
@@ -122,7 +119,21 @@ func (a *API) differences(ctx context.Context, p Plan, c Client, adopt bool) (Cu
 func (a *API) create(ctx context.Context, p Plan, c Client) error {
 	body := merged(map[string]any{}, c.Fields)
 	merge(body, map[string]any{"clientId": c.ID, "attributes": map[string]any{Mark: MarkValue}})
+	for _, l := range c.links(p.State) {
+		body[l.field] = l.names
+	}
+	if len(c.Mappers) > 0 {
+		body[mappersField] = bodies(c.Mappers)
+	}
 	return a.post(ctx, path(p.Realm.Name, "clients"), body)
+}
+
+func bodies(mappers []Mapper) []map[string]any {
+	all := []map[string]any{}
+	for _, m := range mappers {
+		all = append(all, m.body())
+	}
+	return all
 }
 
 // change makes the differences of an existing client, fields first.
@@ -140,7 +151,7 @@ func (a *API) change(ctx context.Context, p Plan, now Current, todo []Change, c 
 			err = a.do(ctx, call{method: http.MethodDelete, path: path(append(base, endpoint(t.Field), p.State.Scopes[t.From])...)}, nil)
 		case OpAttachScope:
 			err = a.do(ctx, call{method: http.MethodPut, path: path(append(base, endpoint(t.Field), p.State.Scopes[t.To])...), body: map[string]any{}}, nil)
-		case OpCreateMapper, OpUpdateMapper:
+		case OpCreateMapper, OpUpdateMapper, OpRemoveMapper:
 			err = a.mapper(ctx, base, now, t, c)
 		}
 		if err != nil {
@@ -157,29 +168,58 @@ func endpoint(field string) string {
 	return "default-client-scopes"
 }
 
-// update merges the declared fields into the whole representation, because a PUT may drop what it does not name. The
-// secret stays out: sending the one that was read would undo a rotation that happens meanwhile.
+// update merges the declared fields into the whole representation. The secret stays out: sending the one that was read
+// would undo a rotation that happens meanwhile.
 func (a *API) update(ctx context.Context, p string, c Client) error {
+	return a.put(ctx, p, func(whole map[string]any) {
+		delete(whole, "secret")
+		merge(whole, c.Fields)
+		merge(whole, map[string]any{"attributes": map[string]any{Mark: MarkValue}})
+	})
+}
+
+// put changes the whole representation of a client, because a PUT may drop what it does not name. Left out is what a PUT
+// keeps: what has endpoints of its own, which another run may use meanwhile, and what Keycloak notes about secrets, which
+// would bring an old one back that ended meanwhile.
+func (a *API) put(ctx context.Context, p string, change func(whole map[string]any)) error {
 	var whole map[string]any
 	if err := a.get(ctx, p, nil, &whole); err != nil {
 		return err
 	}
-	delete(whole, "secret")
-	merge(whole, c.Fields)
-	merge(whole, map[string]any{"attributes": map[string]any{Mark: MarkValue}})
+	if attributes, ok := whole["attributes"].(map[string]any); ok {
+		maps.DeleteFunc(attributes, func(key string, _ any) bool { return strings.HasPrefix(key, "client.secret.") })
+	}
+	for _, own := range []string{mappersField, "defaultClientScopes", "optionalClientScopes"} {
+		delete(whole, own)
+	}
+	change(whole)
 	return a.do(ctx, call{method: http.MethodPut, path: p, body: whole}, nil)
 }
 
 // mapper creates or updates a protocol mapper through its own endpoint.
 func (a *API) mapper(ctx context.Context, base []string, now Current, t Change, c Client) error {
-	m := c.Mappers[slices.IndexFunc(c.Mappers, func(m Mapper) bool { return m.Name == t.Field })]
-	base = append(slices.Clone(base), "protocol-mappers", "models")
-	if t.Op == OpCreateMapper {
-		return a.post(ctx, path(base...), m.body())
+	models := append(slices.Clone(base), "protocol-mappers", "models")
+	if t.Op == OpRemoveMapper {
+		return a.removeDuplicates(ctx, models, now, t.Field)
 	}
-	whole := maps.Clone(findMapper(now.Fields, m.Name))
+	m := c.Mappers[slices.IndexFunc(c.Mappers, func(m Mapper) bool { return m.Name == t.Field })]
+	if t.Op == OpCreateMapper {
+		return a.post(ctx, path(models...), m.body())
+	}
+	whole := maps.Clone(findMappers(now.Fields, m.Name)[0])
 	merge(whole, m.body())
-	return a.do(ctx, call{method: http.MethodPut, path: path(append(base, text(whole["id"]))...), body: whole}, nil)
+	return a.do(ctx, call{method: http.MethodPut, path: path(append(models, text(whole["id"]))...), body: whole}, nil)
+}
+
+// removeDuplicates leaves the first of the mappers with one name. Two runs that repair at once remove the same ones.
+func (a *API) removeDuplicates(ctx context.Context, models []string, now Current, name string) error {
+	for _, m := range findMappers(now.Fields, name)[1:] {
+		err := a.do(ctx, call{method: http.MethodDelete, path: path(append(slices.Clone(models), text(m["id"]))...)}, nil)
+		if err != nil && !hasStatus(err, http.StatusNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m Mapper) body() map[string]any {

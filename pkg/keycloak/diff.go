@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 )
 
 // Diff is the plan that makes a realm what is declared. A client that exists without Mark is changed only with adopt;
@@ -43,7 +44,7 @@ func diffClient(c Client, s State, adopt bool) (changes []Change, refused bool) 
 	if !exists {
 		return created(c, s), false
 	}
-	owned := text(field(now.Fields, "attributes", Mark)) == MarkValue
+	owned := now.Owned()
 	changes = slices.Concat(diffFields(c, now), diffScopes(c, now, s), diffMappers(c, now))
 	if !owned && adopt {
 		changes = append([]Change{{Client: c.ID, Op: OpUpdate, Field: "attributes." + Mark, From: show(nil), To: show(MarkValue)}}, changes...)
@@ -134,28 +135,37 @@ func diffScopes(c Client, now Current, s State) []Change {
 	return append(detach, attach...)
 }
 
+// diffMappers compares mappers by name. Keycloak makes several of one name when it is asked for them at once, and refuses
+// every later change of such a client from its console; all but one are removed.
 func diffMappers(c Client, now Current) []Change {
 	var changes []Change
 	for _, m := range c.Mappers {
-		have := findMapper(now.Fields, m.Name)
-		switch {
-		case have == nil:
+		all := findMappers(now.Fields, m.Name)
+		if len(all) == 0 {
 			changes = append(changes, Change{Client: c.ID, Op: OpCreateMapper, Field: m.Name, To: m.Kind})
-		case !same(toAny(m.Config), pick(have["config"], m.Config)) || text(have["protocolMapper"]) != m.Kind:
+			continue
+		}
+		if len(all) > 1 {
+			changes = append(changes, Change{Client: c.ID, Op: OpRemoveMapper, Field: m.Name, From: strconv.Itoa(len(all)), To: "1"})
+		}
+		if have := all[0]; !same(toAny(m.Config), pick(have["config"], m.Config)) || text(have["protocolMapper"]) != m.Kind {
 			changes = append(changes, Change{Client: c.ID, Op: OpUpdateMapper, Field: m.Name, From: show(pick(have["config"], m.Config)), To: show(m.Config)})
 		}
 	}
 	return changes
 }
 
-func findMapper(client map[string]any, name string) map[string]any {
-	list, _ := client["protocolMappers"].([]any)
+// findMappers are the mappers of one name, ordered by id.
+func findMappers(client map[string]any, name string) []map[string]any {
+	var found []map[string]any
+	list, _ := client[mappersField].([]any)
 	for _, item := range list {
 		if m, _ := item.(map[string]any); text(m["name"]) == name {
-			return m
+			found = append(found, m)
 		}
 	}
-	return nil
+	slices.SortFunc(found, func(a, b map[string]any) int { return strings.Compare(text(a["id"]), text(b["id"])) })
+	return found
 }
 
 // pick are the entries of a mapper's config that are declared.

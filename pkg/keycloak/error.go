@@ -47,6 +47,8 @@ func (e *Error) Hint() string {
 		return "the administrator's user or password is wrong; a bootstrap administrator is only created together with realm master"
 	case e.Status == http.StatusNotFound && strings.Contains(e.Reason, "Realm not found"):
 		return "the realm does not exist yet: wait for its KeycloakRealmImport"
+	case e.Status == http.StatusInternalServerError && strings.HasSuffix(e.Path, "client-secret"):
+		return "see Keycloak's log; a client policy with the executor secret-rotation needs the preview feature client-secret-rotation"
 	case e.Status == 0:
 		return "is Keycloak reachable from here? name another address with --keycloak-url"
 	}

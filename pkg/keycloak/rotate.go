@@ -5,20 +5,35 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-
-	"github.com/ameideio/ameide/pkg/secret"
 )
 
-// RotationKeepsOld tells whether a new secret leaves the old one valid for a while: an enabled client policy of the realm
-// has a profile with the executor secret-rotation. The server refuses that executor unless its preview feature
-// client-secret-rotation is on. Which clients the policy covers is decided by its conditions.
-func (a *API) RotationKeepsOld(ctx context.Context, realm string) (bool, error) {
-	var policies struct {
-		Policies []struct {
-			Enabled  bool
-			Profiles []string
-		}
-	}
+// rotationExecutor of a client policy keeps the old secret valid beside a new one. The server refuses it unless its
+// preview feature client-secret-rotation is on.
+const rotationExecutor = "secret-rotation"
+
+// expirationAttribute is what the executor writes to a client that it has handled.
+const expirationAttribute = "client.secret.expiration.time"
+
+// Overlap is what a realm's client policies say about old secrets.
+type Overlap struct {
+	policies []policy // enabled, with the executor
+}
+
+type policy struct {
+	Name       string
+	Enabled    bool
+	Profiles   []string
+	Conditions []condition
+}
+
+type condition struct {
+	Condition     string
+	Configuration map[string]any
+}
+
+// ReadOverlap reads a realm's client policies.
+func (a *API) ReadOverlap(ctx context.Context, realm string) (Overlap, error) {
+	var policies struct{ Policies []policy }
 	var profiles struct {
 		Profiles []struct {
 			Name      string
@@ -26,20 +41,56 @@ func (a *API) RotationKeepsOld(ctx context.Context, realm string) (bool, error) 
 		}
 	}
 	if err := a.get(ctx, path(realm, "client-policies", "policies"), nil, &policies); err != nil {
-		return false, fmt.Errorf("read client policies of realm %s: %w", realm, err)
+		return Overlap{}, fmt.Errorf("read client policies of realm %s: %w", realm, err)
 	}
 	if err := a.get(ctx, path(realm, "client-policies", "profiles"), nil, &profiles); err != nil {
-		return false, fmt.Errorf("read client profiles of realm %s: %w", realm, err)
+		return Overlap{}, fmt.Errorf("read client profiles of realm %s: %w", realm, err)
 	}
-	for _, profile := range profiles.Profiles {
-		rotates := slices.ContainsFunc(profile.Executors, func(e struct{ Executor string }) bool { return e.Executor == "secret-rotation" })
-		for _, policy := range policies.Policies {
-			if rotates && policy.Enabled && slices.Contains(policy.Profiles, profile.Name) {
-				return true, nil
-			}
+	var rotating []string
+	for _, p := range profiles.Profiles {
+		if slices.ContainsFunc(p.Executors, func(e struct{ Executor string }) bool { return e.Executor == rotationExecutor }) {
+			rotating = append(rotating, p.Name)
 		}
 	}
-	return false, nil
+	var o Overlap
+	for _, p := range policies.Policies {
+		if p.Enabled && slices.ContainsFunc(p.Profiles, func(name string) bool { return slices.Contains(rotating, name) }) {
+			o.policies = append(o.policies, p)
+		}
+	}
+	return o, nil
+}
+
+// Policy is the policy by which a client's old secret stays valid beside a new one; empty when none does, or when that
+// cannot be told before it happens. Conditions that depend on more than the client being confidential are believed where
+// the client shows that the executor has handled it.
+func (o Overlap) Policy(c Current) string {
+	for _, p := range o.policies {
+		covers, known := p.covers()
+		if covers || !known && text(field(c.Fields, "attributes", expirationAttribute)) != "" {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// covers tells whether every condition holds for a confidential client, as far as that is known.
+func (p policy) covers() (covers, known bool) {
+	for _, c := range p.Conditions {
+		var holds bool
+		switch c.Condition {
+		case "any-client":
+			holds = true
+		case "client-access-type":
+			holds = slices.Contains(texts(c.Configuration["type"]), "confidential")
+		default:
+			return false, false
+		}
+		if holds == (text(c.Configuration["is-negative-logic"]) == "true") {
+			return false, true
+		}
+	}
+	return len(p.Conditions) > 0, true
 }
 
 // HasRotated tells whether a client's old secret is still valid beside the new one.
@@ -49,19 +100,4 @@ func (a *API) HasRotated(ctx context.Context, realm, uuid string) (bool, error) 
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// Rotate makes a new secret. An answer that is lost is found by reading: only where the old secret is still in place has
-// nothing happened.
-func (a *API) Rotate(ctx context.Context, realm, uuid string, old secret.Value) error {
-	c := call{method: http.MethodPost, path: path(realm, "clients", uuid, "client-secret")}
-	err := a.do(ctx, c, nil)
-	if !maybeDone(err) || ctx.Err() != nil {
-		return err
-	}
-	now, readErr := a.Secret(ctx, realm, uuid)
-	if readErr == nil && !now.Equal(old) {
-		return nil
-	}
-	return err
 }

@@ -26,6 +26,9 @@ type Client struct {
 	ReadOnly       bool           // only its secret is wanted: nothing is declared about the client
 }
 
+// mappersField is where representations of clients and scopes have their mappers.
+const mappersField = "protocolMappers"
+
 // Mapper is a protocol mapper.
 type Mapper struct {
 	Name   string            `json:"name"`
@@ -47,6 +50,9 @@ type Current struct {
 	Secret secret.Value   // empty for a public client
 }
 
+// Owned tells whether we made the client, or adopted it.
+func (c Current) Owned() bool { return text(field(c.Fields, "attributes", Mark)) == MarkValue }
+
 // Op is what a change does.
 type Op string
 
@@ -60,6 +66,7 @@ const (
 	OpCreateRole   Op = "create_role"
 	OpCreateMapper Op = "create_mapper"
 	OpUpdateMapper Op = "update_mapper"
+	OpRemoveMapper Op = "remove_duplicate_mapper"
 )
 
 // Change is one difference. Client is empty for what belongs to the realm. From and To are for people: compact JSON.

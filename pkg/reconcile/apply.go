@@ -62,14 +62,14 @@ func (s Systems) applyClient(ctx context.Context, p RealmPlan, c keycloak.Client
 		return vault.Entry{}, nil
 	}
 	switch sp.Op {
-	case SecretNone:
-		return sp.From, nil
 	case SecretRotate:
-		if err := s.Keycloak.Rotate(ctx, p.Realm.Name, now.UUID, now.Secret); err != nil {
-			return sp.From, fmt.Errorf("rotate the secret of client %s: %w", c.ID, err)
-		}
+		return s.rotate(ctx, p.Realm.Name, now, *sp)
+	case SecretEnd:
+		return sp.From, s.end(ctx, p.Realm.Name, now.UUID, *sp, sp.From.Value)
+	case SecretWrite:
+		return s.sync(ctx, p.Realm.Name, now.UUID, *sp)
 	}
-	return s.sync(ctx, p.Realm.Name, now.UUID, *sp)
+	return sp.From, nil
 }
 
 // rounds bounds how often two runs may get into each other's way.
@@ -86,7 +86,7 @@ func (s Systems) sync(ctx context.Context, realm, uuid string, sp SecretPlan) (v
 		if value.Placeholder() {
 			return entry, fmt.Errorf("client %s: the secret in Keycloak itself is a placeholder", sp.Client)
 		}
-		if value.Equal(entry.Value) {
+		if value.Equal(entry.Value) && entry.Replaces == "" {
 			return entry, nil
 		}
 		next, err := s.Vault.Write(ctx, sp.Ref, entry, value)

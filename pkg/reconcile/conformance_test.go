@@ -47,11 +47,20 @@ func TestConformance(t *testing.T) {
 				"a placeholder in Vault is replaced":                    placeholderReplaced,
 				"rotation makes one new secret":                         rotated,
 				"an interrupted rotation is finished, without a second": rotationFinished,
+				"rotation leaves the old secret to the policy":          rotatedWithOverlap,
+				"an announced secret is given to Keycloak":              announcedFinished,
+				"rotation waits for the consumers":                      waitsForConsumers,
+				"rotation gives up waiting":                             givesUpWaiting,
+				"a foreign client gets no new secret":                   foreignNotRotated,
 				"two runs at once end alike":                            twoAtOnce,
+				"mappers that were made twice are made one again":       duplicatesRemoved,
 				"a user logs in with the secret from Vault":             userLogsIn,
 				"many clients are listed in pages":                      manyClients,
 			} {
-				t.Run(behaviour, func(t *testing.T) { test(t, makeWorld(t)) })
+				t.Run(behaviour, func(t *testing.T) {
+					t.Parallel() // each has a realm of its own
+					test(t, makeWorld(t))
+				})
 			}
 		})
 	}
@@ -226,29 +235,6 @@ func placeholderReplaced(t *testing.T, w *world) {
 	w.converged(d)
 }
 
-func rotated(t *testing.T, w *world) {
-	d := w.desired(portal(t, "backstage"))
-	w.run(d, reconcile.Options{})
-	before := w.clients("backstage")[0]["secret"]
-	w.run(d, reconcile.Options{Rotate: true})
-	w.converged(d)
-	if after := w.clients("backstage")[0]["secret"]; after == before {
-		t.Error("the secret is the old one")
-	}
-}
-
-func rotationFinished(t *testing.T, w *world) {
-	d := w.desired(portal(t, "backstage"))
-	w.run(d, reconcile.Options{})
-	w.admin(http.MethodPost, "clients/"+w.clients("backstage")[0]["id"].(string)+"/client-secret", map[string]any{})
-	between := w.clients("backstage")[0]["secret"]
-	w.run(d, reconcile.Options{Rotate: true})
-	w.converged(d)
-	if after := w.clients("backstage")[0]["secret"]; after != between {
-		t.Error("there was a second secret")
-	}
-}
-
 func twoAtOnce(t *testing.T, w *world) {
 	d := w.desired(portal(t, "backstage"))
 	for _, o := range []reconcile.Options{{}, {Rotate: true}} {
@@ -275,6 +261,39 @@ func twoAtOnce(t *testing.T, w *world) {
 			t.Errorf("%d clients", n)
 		}
 	}
+}
+
+// duplicatesRemoved: Keycloak makes a mapper several times when several ask at once, and then answers 500 to a PUT that
+// names the mappers.
+func duplicatesRemoved(t *testing.T, w *world) {
+	c := portal(t, "backstage")
+	c.Mappers = nil
+	w.run(w.desired(c), reconcile.Options{})
+	id := w.clients("backstage")[0]["id"].(string)
+	for range 5 {
+		if w.fake != nil {
+			w.fake.Racy = true
+		}
+		var wg sync.WaitGroup
+		for range 12 {
+			wg.Go(func() {
+				w.tryAdmin(http.MethodPost, "clients/"+id+"/protocol-mappers/models", map[string]any{
+					"name": keycloak.RoleMapper().Name, "protocol": "openid-connect", "protocolMapper": keycloak.RoleMapper().Kind, "config": map[string]any{},
+				})
+			})
+		}
+		wg.Wait()
+		made, _ := w.clients("backstage")[0]["protocolMappers"].([]any)
+		if len(made) > 1 {
+			d := w.desired(portal(t, "backstage"))
+			d.Realms[0].Clients[0].Fields["name"] = "another"
+			w.run(d, reconcile.Options{})
+			w.converged(d)
+			return
+		}
+		w.admin(http.MethodDelete, "clients/"+id+"/protocol-mappers/models/"+made[0].(map[string]any)["id"].(string), nil)
+	}
+	t.Skip("this Keycloak made the mapper once, however many asked at the same time")
 }
 
 func manyClients(t *testing.T, w *world) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/secret"
@@ -13,9 +14,12 @@ import (
 
 // Systems are the two systems, and how many realms and entries are worked on at once.
 type Systems struct {
-	Keycloak *keycloak.API
-	Vault    *vault.KV
-	Parallel int
+	Keycloak  *keycloak.API
+	Vault     *vault.KV
+	Parallel  int
+	Consumers Consumers     // who uses the secrets; nil when no cluster is known
+	Wait      time.Duration // how long a rotation waits for them; 0 not at all
+	Sleep     func(context.Context, time.Duration) error
 }
 
 // Options say what a run may do.
@@ -27,8 +31,8 @@ type Options struct {
 // RealmPlan is what is to be done in one realm, or why that is not known.
 type RealmPlan struct {
 	keycloak.Plan
-	Secrets []SecretPlan // in the order of the clients that have one
-	Overlap bool         // a rotated secret stays valid for a while
+	Secrets []SecretPlan     // in the order of the clients that have one
+	Overlap keycloak.Overlap // of a rotation's old and new secret
 	Err     error
 }
 
@@ -40,6 +44,7 @@ const (
 	SecretNone   SecretOp = "none"
 	SecretWrite  SecretOp = "write_secret"
 	SecretRotate SecretOp = "rotate"
+	SecretEnd    SecretOp = "end_old_secret"
 )
 
 // SecretPlan is one client's secret: where it is and where it belongs.
@@ -51,6 +56,8 @@ type SecretPlan struct {
 	To     secret.Value // what Keycloak has; empty when the client does not exist yet
 	Note   string       // what the operator should know
 	Err    error        // why nothing is done about this client
+
+	Rotation Rotation // of SecretRotate and SecretEnd
 }
 
 // Plan reads both systems and compares them with what is declared; it writes nothing. One realm that fails does not stop
@@ -74,12 +81,25 @@ func (s Systems) planRealm(ctx context.Context, d Desired, r keycloak.Realm, o O
 		return p
 	}
 	if o.Rotate {
-		if p.Overlap, p.Err = s.Keycloak.RotationKeepsOld(ctx, r.Name); p.Err != nil {
+		if !o.Adopt {
+			p.refuseForeign()
+		}
+		if p.Overlap, p.Err = s.Keycloak.ReadOverlap(ctx, r.Name); p.Err != nil {
 			return p
 		}
 	}
-	p.Secrets = s.planSecrets(ctx, d, p.Plan, o)
+	p.Secrets = s.planSecrets(ctx, d, p, o)
 	return p
+}
+
+// refuseForeign refuses every existing client without our mark: a new secret is a change, too.
+func (p *RealmPlan) refuseForeign() {
+	for _, c := range p.Realm.Clients {
+		now, exists := p.State.Clients[c.ID]
+		if exists && !now.Owned() && !slices.Contains(p.Refused, c.ID) {
+			p.Refused = append(p.Refused, c.ID)
+		}
+	}
 }
 
 // Secret is the plan of a client's secret, nil when it has none.
@@ -92,7 +112,7 @@ func (p RealmPlan) Secret(client string) *SecretPlan {
 }
 
 // planSecrets reads the Vault entries of a realm's clients, several at once.
-func (s Systems) planSecrets(ctx context.Context, d Desired, p keycloak.Plan, o Options) []SecretPlan {
+func (s Systems) planSecrets(ctx context.Context, d Desired, p RealmPlan, o Options) []SecretPlan {
 	var plans []SecretPlan
 	for _, c := range p.Realm.Clients {
 		if ref, ok := d.Secrets[ClientKey{p.Realm.Name, c.ID}]; ok {
@@ -105,7 +125,7 @@ func (s Systems) planSecrets(ctx context.Context, d Desired, p keycloak.Plan, o 
 	return plans
 }
 
-func (s Systems) planSecret(ctx context.Context, p keycloak.Plan, sp *SecretPlan, o Options) (err error) {
+func (s Systems) planSecret(ctx context.Context, p RealmPlan, sp *SecretPlan, o Options) (err error) {
 	if sp.From, err = s.Vault.Read(ctx, sp.Ref); err != nil {
 		return err
 	}
@@ -117,7 +137,7 @@ func (s Systems) planSecret(ctx context.Context, p keycloak.Plan, sp *SecretPlan
 	if slices.Contains(p.Refused, sp.Client) {
 		return nil
 	}
-	return s.planRotation(ctx, p.Realm.Name, now, sp)
+	return s.planRotation(ctx, p, now, sp)
 }
 
 // judge compares the two sides of a secret.
@@ -130,6 +150,10 @@ func (sp *SecretPlan) judge(c keycloak.Client, now keycloak.Current, exists bool
 		return fmt.Errorf("client %s is public or does not authenticate with a secret, and secretExtraction asks for one", sp.Client)
 	case !exists, now.Secret.Empty():
 		sp.Op, sp.Note = SecretWrite, "Keycloak makes the secret"
+	case sp.From.Replaces != "" && sp.From.Replaces == now.Secret.Digest():
+		sp.Op, sp.Note, sp.Rotation.Begun = SecretRotate, "finishes an interrupted rotation; no second secret is made", true
+	case sp.From.Replaces != "" && now.Secret.Equal(sp.From.Value):
+		sp.Op, sp.Note = SecretWrite, "ends the announcement of a rotation that is complete"
 	case !now.Secret.Equal(sp.From.Value):
 		sp.Op, sp.Note = SecretWrite, reasonToWrite(sp.From.Value)
 	}
@@ -147,29 +171,6 @@ func reasonToWrite(have secret.Value) string {
 		return "Vault has a placeholder"
 	}
 	return "Vault has another value than Keycloak"
-}
-
-// planRotation decides whether a new secret is to be made. Where the two sides differ, an earlier rotation was cut off
-// between Keycloak and Vault: it is finished, and there is no second secret. A rotated secret that is still valid means
-// that a rotation was completed and its overlap has not ended.
-func (s Systems) planRotation(ctx context.Context, realm string, now keycloak.Current, sp *SecretPlan) error {
-	if sp.Op == SecretWrite && !sp.From.Value.Empty() && !sp.From.Value.Placeholder() && !now.Secret.Placeholder() {
-		sp.Note = "finishes an interrupted rotation; no second secret is made"
-		return nil
-	}
-	rotated, err := s.Keycloak.HasRotated(ctx, realm, now.UUID)
-	if err != nil {
-		return err
-	}
-	if rotated {
-		sp.Note = "a rotation is complete and its old secret is still valid; no second secret is made"
-		return nil
-	}
-	if err := s.Vault.CanWrite(ctx, sp.Ref); err != nil {
-		return err
-	}
-	sp.Op, sp.Note = SecretRotate, ""
-	return nil
 }
 
 // each calls f for every index, up to Parallel at once.

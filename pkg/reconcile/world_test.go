@@ -12,6 +12,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -36,6 +37,10 @@ type world struct {
 	realm     string
 	keyPrefix string
 	fake      *kcfake.Server // nil when real
+
+	mu         sync.Mutex
+	adminToken string
+	renew      time.Time
 }
 
 const realmName = "acme"
@@ -52,7 +57,7 @@ func worlds(t *testing.T) map[string]func(*testing.T) *world {
 		var makeWorld func(*testing.T) *world
 		t.Run("start "+version, func(s *testing.T) {
 			lab.Slow(s)
-			kc, err := lab.StartKeycloak(t.Context(), version)
+			kc, err := lab.StartKeycloak(t.Context(), version, "client-secret-rotation")
 			if err != nil {
 				missing(s, err, lab.ErrNoKeycloak, "Keycloak "+version)
 			}
@@ -113,11 +118,19 @@ func (w *world) systems(wrap ...func(name string, h http.Handler) http.Handler) 
 	for _, f := range wrap {
 		kc, v = f("keycloak", kc), f("vault", v)
 	}
-	kv, err := vault.Open(w.t.Context(), vault.Config{Address: w.serve(v), Token: secret.New(w.token), Timeout: 5 * time.Second, Pause: time.Millisecond})
+	kv, err := vault.Open(w.t.Context(), vault.Config{Address: w.serve(v), Token: secret.New(w.token), Timeout: 30 * time.Second, Pause: time.Millisecond})
 	return reconcile.Systems{Keycloak: keycloak.New(keycloak.Config{
-		URL: w.serve(kc), User: w.user, Password: w.password, Timeout: 5 * time.Second,
-		Sleep: func(context.Context, time.Duration) error { return nil }, Note: func(string) {},
+		URL: w.serve(kc), User: w.user, Password: w.password, Timeout: 30 * time.Second,
+		Sleep: w.sleep, Note: func(string) {},
 	}), Vault: kv, Parallel: 4}, err
+}
+
+// sleep waits shortly, and not at all for a server in memory.
+func (w *world) sleep(_ context.Context, d time.Duration) error {
+	if w.fake == nil {
+		time.Sleep(min(d, 300*time.Millisecond))
+	}
+	return nil
 }
 
 // ref is where a client's secret belongs.
@@ -197,8 +210,23 @@ func failures(plans []reconcile.RealmPlan, results [][]reconcile.Result) error {
 // admin is somebody else with the admin API: path is below the world's realm, or the list of realms for an empty one.
 func (w *world) admin(method, path string, body any) any {
 	w.t.Helper()
-	token, _ := w.send(http.MethodPost, "/realms/master/protocol/openid-connect/token", "application/x-www-form-urlencoded", "",
-		strings.NewReader(url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {w.user}, "password": {w.password.Reveal()}}.Encode())).(map[string]any)
+	code, answer := w.asAdmin(method, path, body)
+	if code >= 300 {
+		w.t.Fatalf("%s %s: %d %v", method, path, code, answer)
+	}
+	return answer
+}
+
+// tryAdmin is admin of something that may not exist.
+func (w *world) tryAdmin(method, path string, body any) map[string]any {
+	w.t.Helper()
+	_, answer := w.asAdmin(method, path, body)
+	object, _ := answer.(map[string]any)
+	return object
+}
+
+func (w *world) asAdmin(method, path string, body any) (int, any) {
+	w.t.Helper()
 	full := "/admin/realms"
 	if path != "" {
 		full += "/" + w.realm + "/" + path
@@ -207,11 +235,25 @@ func (w *world) admin(method, path string, body any) any {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	bearer, _ := token["access_token"].(string)
-	return w.send(method, full, "application/json", bearer, bytes.NewReader(encoded))
+	return w.send(method, full, "application/json", w.bearer(), bytes.NewReader(encoded))
 }
 
-func (w *world) send(method, path, kind, bearer string, body io.Reader) any {
+// bearer is a token of somebody else, renewed before it expires.
+func (w *world) bearer() string {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if time.Now().After(w.renew) {
+		_, answer := w.send(http.MethodPost, "/realms/master/protocol/openid-connect/token", "application/x-www-form-urlencoded", "",
+			strings.NewReader(url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {w.user}, "password": {w.password.Reveal()}}.Encode()))
+		token, _ := answer.(map[string]any)
+		w.adminToken, _ = token["access_token"].(string)
+		w.renew = time.Now().Add(30 * time.Second)
+	}
+	return w.adminToken
+}
+
+func (w *world) send(method, path, kind, bearer string, body io.Reader) (int, any) {
 	w.t.Helper()
 	r := httptest.NewRequest(method, path, body).WithContext(w.t.Context())
 	r.Header.Set("Content-Type", kind)
@@ -220,12 +262,9 @@ func (w *world) send(method, path, kind, bearer string, body io.Reader) any {
 	}
 	rec := httptest.NewRecorder()
 	w.keycloak.ServeHTTP(rec, r)
-	if rec.Code >= 300 {
-		w.t.Fatalf("%s %s: %d %s", method, path, rec.Code, rec.Body)
-	}
 	var out any
 	_ = json.Unmarshal(rec.Body.Bytes(), &out) // an empty answer is none
-	return out
+	return rec.Code, out
 }
 
 // clients are the clients with an id, as somebody else sees them.

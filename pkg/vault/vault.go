@@ -43,9 +43,16 @@ func (r Ref) Path() string { return r.Mount + "/data/" + r.Key }
 
 // Entry is a field as Vault has it.
 type Entry struct {
-	Version int // of the whole entry; 0 when it never existed
-	Value   secret.Value
+	Version  int // of the whole entry; 0 when it never existed
+	Value    secret.Value
+	Replaces string // while Value is announced: the SHA-256, in hexadecimal, of the value that it is to replace elsewhere
 }
+
+// same tells whether two entries have the same field.
+func (e Entry) same(o Entry) bool { return e.Replaces == o.Replaces && e.Value.Equal(o.Value) }
+
+// announcement is the field beside a field that keeps Entry.Replaces.
+func (r Ref) announcement() string { return r.Field + "_replaces" }
 
 // KV is a session with one Vault. It is safe for concurrent use after Open.
 type KV struct {
@@ -133,7 +140,8 @@ func (k *KV) read(ctx context.Context, r Ref) (Entry, map[string]any, error) {
 	}
 	data, _ := answer.Data["data"].(map[string]any)
 	value, _ := data[r.Field].(string)
-	return Entry{Version: version(metadata), Value: secret.New(value)}, data, nil
+	replaces, _ := data[r.announcement()].(string)
+	return Entry{Version: version(metadata), Value: secret.New(value), Replaces: replaces}, data, nil
 }
 
 // ErrConflict is an entry that somebody else wrote since it was read.
@@ -141,19 +149,29 @@ var ErrConflict = errors.New("somebody else wrote the entry meanwhile")
 
 // Write sets a field, keeps the entry's other fields, and reads the entry back. seen is what the decision to write was
 // made of: if the field has changed since then, nothing is written and the error is ErrConflict, unless the field already has
-// the value. A write whose answer is lost is found by reading.
+// the value. A write whose answer is lost is found by reading. What was announced is announced no more.
 func (k *KV) Write(ctx context.Context, r Ref, seen Entry, value secret.Value) (Entry, error) {
+	return k.set(ctx, r, seen, Entry{Value: value})
+}
+
+// Announce is Write of a value that has yet to replace an old one elsewhere; the entry says so in a field beside it.
+func (k *KV) Announce(ctx context.Context, r Ref, seen Entry, value, old secret.Value) (Entry, error) {
+	return k.set(ctx, r, seen, Entry{Value: value, Replaces: old.Digest()})
+}
+
+func (k *KV) set(ctx context.Context, r Ref, seen, next Entry) (Entry, error) {
 	for try := 1; ; try++ {
 		now, data, err := k.read(ctx, r)
-		if err != nil || now.Value.Equal(value) {
+		if err != nil || now.same(next) {
 			return now, err
 		}
-		if !now.Value.Equal(seen.Value) {
+		if !now.same(seen) {
 			return now, fmt.Errorf("write %s: %w", r.Path(), ErrConflict)
 		}
-		err = k.put(ctx, r, now.Version, data, value)
+		next.Version = now.Version
+		err = k.put(ctx, r, data, next)
 		if err == nil {
-			return k.confirm(ctx, r, value)
+			return k.confirm(ctx, r, next)
 		}
 		if try == 5 || !isConflict(err) && !unanswered(err) || ctx.Err() != nil {
 			return now, newError("write "+r.Path(), err)
@@ -161,17 +179,22 @@ func (k *KV) Write(ctx context.Context, r Ref, seen Entry, value secret.Value) (
 	}
 }
 
-func (k *KV) put(ctx context.Context, r Ref, cas int, data map[string]any, value secret.Value) error {
-	next := map[string]any{}
-	maps.Copy(next, data)
-	next[r.Field] = value.Reveal()
-	_, err := k.client.Logical().WriteWithContext(ctx, r.Path(), map[string]any{"data": next, "options": map[string]any{"cas": cas}})
+// put writes next over the version that it names.
+func (k *KV) put(ctx context.Context, r Ref, data map[string]any, next Entry) error {
+	fields := map[string]any{}
+	maps.Copy(fields, data)
+	fields[r.Field] = next.Value.Reveal()
+	delete(fields, r.announcement())
+	if next.Replaces != "" {
+		fields[r.announcement()] = next.Replaces
+	}
+	_, err := k.client.Logical().WriteWithContext(ctx, r.Path(), map[string]any{"data": fields, "options": map[string]any{"cas": next.Version}})
 	return err
 }
 
-func (k *KV) confirm(ctx context.Context, r Ref, value secret.Value) (Entry, error) {
+func (k *KV) confirm(ctx context.Context, r Ref, want Entry) (Entry, error) {
 	now, err := k.Read(ctx, r)
-	if err == nil && !now.Value.Equal(value) {
+	if err == nil && !now.same(want) {
 		err = fmt.Errorf("write %s: %w", r.Path(), ErrConflict)
 	}
 	return now, err

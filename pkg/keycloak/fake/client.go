@@ -85,6 +85,10 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, realm *realm) {
 	c["defaultClientScopes"] = links
 	maps.Copy(c, body)
 	c["id"] = s.id()
+	mappers, _ := c["protocolMappers"].([]any)
+	for _, m := range mappers {
+		m.(object)["id"] = s.id()
+	}
 	if c["publicClient"] != true && c["secret"] == nil {
 		c["secret"] = "generated-" + s.id()
 	}
@@ -146,6 +150,11 @@ func (s *Server) secret(w http.ResponseWriter, r *http.Request, realm *realm, c 
 			fail(w, http.StatusNotFound, "error", "Client does not have a rotated secret")
 			return
 		}
+		if r.Method == http.MethodDelete {
+			delete(realm.rotated, id)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		reply(w, http.StatusOK, object{"type": "secret", "value": realm.rotated[id]})
 		return
 	}
@@ -185,17 +194,22 @@ func link(w http.ResponseWriter, r *http.Request, realm *realm, c object, parts 
 }
 
 func (s *Server) mapper(w http.ResponseWriter, r *http.Request, c object, rest []string) {
+	list, _ := c["protocolMappers"].([]any)
+	if r.Method == http.MethodDelete {
+		c["protocolMappers"] = slices.DeleteFunc(slices.Clone(list), func(m any) bool { return m.(object)["id"] == rest[0] })
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	body, ok := decode(w, r)
 	if !ok {
 		return
 	}
-	list, _ := c["protocolMappers"].([]any)
 	at := slices.IndexFunc(list, func(m any) bool {
 		o, _ := m.(object)
 		return r.Method == http.MethodPost && o["name"] == body["name"] || len(rest) > 0 && o["id"] == rest[0]
 	})
 	switch {
-	case r.Method == http.MethodPost && at >= 0:
+	case r.Method == http.MethodPost && at >= 0 && !s.Racy:
 		fail(w, http.StatusConflict, "errorMessage", "Protocol mapper exists with same name")
 	case r.Method == http.MethodPost:
 		body["id"] = s.id()

@@ -19,6 +19,7 @@ type Server struct {
 	MaskSecrets            bool   // lists show ********** as a secret
 	HideSecrets            bool   // no answer holds a secret: view permission without manage
 	Overlap                bool   // a new secret leaves the old one valid
+	Racy                   bool   // mappers of one name are made again, as when they are asked for at once
 
 	mu     sync.Mutex
 	realms map[string]*realm
@@ -138,7 +139,7 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, realm *realm, par
 func (s *Server) policies(w http.ResponseWriter, which string) {
 	list := []object{}
 	if s.Overlap && which == "policies" {
-		list = append(list, object{"name": "rotate", "enabled": true, "profiles": []string{"rotate"}})
+		list = append(list, object{"name": "rotate", "enabled": true, "profiles": []string{"rotate"}, "conditions": []object{{"condition": "any-client", "configuration": object{}}}})
 	}
 	if s.Overlap && which == "profiles" {
 		list = append(list, object{"name": "rotate", "executors": []object{{"executor": "secret-rotation"}}})
