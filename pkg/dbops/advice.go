@@ -38,6 +38,12 @@ func adviceFree(l Lock) string {
 }
 
 func adviceHeld(l Lock) string {
+	switch l.doubt {
+	case doubtStandby:
+		return "Whether anybody holds it, only the primary can tell: look again there (the -rw Service)." + silent(l)
+	case doubtMoving:
+		return "Somebody seems to be at work (" + l.doubt + "): look again in a moment." + silent(l)
+	}
 	if l.Uncertain {
 		text := "Somebody is connected and idle, which cannot be told from a migration between two statements (a failed start stays connected since Backstage 1.44): scale the Deployment to 0 and look again."
 		if len(l.Sessions) > 0 && l.Sessions[0].State == "" {

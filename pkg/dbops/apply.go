@@ -58,13 +58,9 @@ func failed(l Lock, reason string) Lock {
 // prepare does everything but COMMIT: takes the table without waiting, judges again under that lock, and leaves one row
 // that reads 0. Any action but ActionCleared must be rolled back.
 func (r Reader) prepare(ctx context.Context, c *pgconn.PgConn, l Lock, assumed []Identity) (string, Action) {
-	begin := "BEGIN; " + limits + "LOCK TABLE " + l.identifier() + " IN ACCESS EXCLUSIVE MODE NOWAIT;\n"
-	got, err := inspect(ctx, c, begin+inspectQuery(r.Scripts, false))
+	got, err := r.underLock(ctx, c, l)
 	if err != nil {
 		return r.explain(c, err), refusedOrNone(err)
-	}
-	if got.Standby {
-		return "this server is a standby", ActionRefused
 	}
 	if reason, action := r.again(got, l, assumed); action != ActionClear {
 		return reason, action
@@ -80,9 +76,23 @@ func (r Reader) prepare(ctx context.Context, c *pgconn.PgConn, l Lock, assumed [
 	return "", ActionCleared
 }
 
+// underLock takes the table without waiting and reads what the judgement needs. Nobody can write the rows any more: whoever
+// is not among the sessions that are read after them does not hold the lock.
+func (r Reader) underLock(ctx context.Context, c *pgconn.PgConn, l Lock) (Database, error) {
+	begin := "BEGIN; " + limits + "LOCK TABLE " + l.identifier() + " IN ACCESS EXCLUSIVE MODE NOWAIT;\n"
+	d, err := readContents(ctx, c, l.Database, begin+contentsQuery(r.Scripts))
+	if err != nil {
+		return d, err
+	}
+	one := []Database{d}
+	a, err := readActivity(ctx, c, activityQuery(r.Scripts, one))
+	join(one, a)
+	return one[0], err
+}
+
 // again is the judgement under the lock. Whatever differs from what was judged before is a reason to do nothing.
-func (r Reader) again(got inspection, l Lock, assumed []Identity) (string, Action) {
-	for _, now := range Judge(Snapshot{Databases: []Database{got.Database}}, r.Installation, assumed) {
+func (r Reader) again(got Database, l Lock, assumed []Identity) (string, Action) {
+	for _, now := range Judge(Snapshot{Databases: []Database{got}}, r.Installation, assumed) {
 		if now.Schema != l.Schema || now.Table != l.Table {
 			continue
 		}
@@ -139,11 +149,21 @@ func (r Reader) afterLostCommit(ctx context.Context, l Lock) Lock {
 
 // lookAt reads one lock table; not while the lost session still holds it.
 func (r Reader) lookAt(ctx context.Context, l Lock) (Table, bool) {
-	got, _, err := r.look(ctx, l.Database, readOnly(inspectQuery(r.Scripts, false)))
+	one := make([]Database, 1)
+	c, err := r.connect(ctx, l.Database)
 	if err != nil {
 		return Table{}, false
 	}
-	for _, t := range got.Tables {
+	defer closeQuietly(c)
+	if one[0], err = readContents(ctx, c, l.Database, readOnly(contentsQuery(r.Scripts))); err != nil {
+		return Table{}, false
+	}
+	a, err := readActivity(ctx, c, readOnly(activityQuery(r.Scripts, one)))
+	if err != nil {
+		return Table{}, false
+	}
+	join(one, a)
+	for _, t := range one[0].Tables {
 		if t.Schema == l.Schema && t.Name == l.Table && t.Unreadable == "" && len(t.Holders) == 0 {
 			return t, true
 		}
@@ -155,11 +175,12 @@ func (r Reader) lookAt(ctx context.Context, l Lock) (Table, bool) {
 const (
 	lockNotAvailable = "55P03"
 	readOnlyServer   = "25006"
+	inRecovery       = "55000" // LOCK TABLE on a standby
 )
 
 // refusedOrNone is refused where a guard of the database said no.
 func refusedOrNone(err error) Action {
-	if state := sqlState(err); state == lockNotAvailable || state == readOnlyServer {
+	if state := sqlState(err); state == lockNotAvailable || state == readOnlyServer || state == inRecovery {
 		return ActionRefused
 	}
 	return ActionNone

@@ -272,8 +272,8 @@ func TestAStandbyIsReadAndRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	locks := dbops.Judge(snapshot, r.Installation, nil)
-	if got := the(t, locks); !snapshot.Standby || got.Verdict != dbops.Stale {
-		t.Errorf("standby %v, %s", snapshot.Standby, got.Verdict)
+	if got := the(t, locks); !snapshot.Standby || got.Verdict != dbops.Held || !got.Uncertain || !strings.Contains(got.Advice, "only the primary can tell") {
+		t.Errorf("standby %v: %s, uncertain %v, %q", snapshot.Standby, got.Verdict, got.Uncertain, got.Advice)
 	}
 	got := the(t, r.Apply(t.Context(), dbops.Plan(locks, nil), nil))
 	if got.Action == dbops.ActionCleared {

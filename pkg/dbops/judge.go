@@ -10,7 +10,7 @@ import (
 // Judge decides about every lock of a snapshot. assumed are sessions that the operator declares dead; they count as gone
 // only while they are idle and hold nothing. Its result is sorted by database, schema and table.
 func Judge(s Snapshot, i Installation, assumed []Identity) []Lock {
-	j := judge{installation: i, assumed: assumed, plugins: map[string]bool{}, addresses: map[string]int{}}
+	j := judge{installation: i, standby: s.Standby, assumed: assumed, plugins: map[string]bool{}, addresses: map[string]int{}}
 	for _, d := range s.Databases {
 		j.survey(d)
 	}
@@ -36,6 +36,7 @@ type Identity struct {
 
 type judge struct {
 	installation Installation
+	standby      bool
 	assumed      []Identity
 	plugins      map[string]bool // every plugin that has a lock table
 	addresses    map[string]int  // sessions of plugins, by the client's address, in all databases
@@ -63,6 +64,13 @@ func (j *judge) lock(d Database, t Table) Lock {
 	}
 	l.Sessions = j.present(d, t, l.Plugin)
 	l.Verdict, l.Uncertain = verdict(t, l.Sessions)
+	switch {
+	case l.Verdict == Stale && j.standby:
+		l.Verdict, l.doubt = Held, doubtStandby
+	case l.Stuck() && t.Unsettled:
+		l.Verdict, l.doubt = Held, doubtMoving
+	}
+	l.Uncertain = l.Uncertain || l.doubt != ""
 	if l.Verdict == Free {
 		l.Sessions = []Session{}
 	}

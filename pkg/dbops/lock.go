@@ -6,7 +6,7 @@ type Verdict string
 const (
 	// Free is a lock that Knex can take: one row 0, or no row (Knex inserts it).
 	Free Verdict = "FREE"
-	// Held is a lock of somebody who migrates, or, when uncertain, of a plugin that is connected but idle.
+	// Held is a lock of somebody who migrates; when uncertain, of somebody who may: connected but idle, or out of our sight.
 	Held Verdict = "HELD"
 	// Orphan is a lock whose client is gone while its server process still works.
 	Orphan Verdict = "ORPHAN"
@@ -39,7 +39,7 @@ type Lock struct {
 	Table          string    `json:"table"`
 	Plugin         string    `json:"plugin"`
 	Verdict        Verdict   `json:"verdict"`
-	Uncertain      bool      `json:"uncertain,omitempty"` // HELD only because somebody idle is connected
+	Uncertain      bool      `json:"uncertain,omitempty"` // HELD only because that cannot be ruled out
 	Rows           []Row     `json:"rows"`
 	Sessions       []Session `json:"sessions"` // that may hold the lock
 	LastMigration  string    `json:"last_migration"`
@@ -52,7 +52,14 @@ type Lock struct {
 	Action         Action    `json:"action"`
 	Reason         string    `json:"reason,omitempty"` // of a refusal or a failure
 	holders        []int32
+	doubt          string // why nobody's absence proves nothing
 }
+
+// Doubts about a lock that nobody seems to hold.
+const (
+	doubtStandby = "this server is a standby, which shows no session of the primary"
+	doubtMoving  = "its rows changed while they were looked at, or could be read only once"
+)
 
 // Clear tells whether a lock is FREE and nothing else is in the next start's way.
 func (l Lock) Clear() bool {

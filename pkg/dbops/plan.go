@@ -25,6 +25,8 @@ func decide(l Lock) (Action, string) {
 	switch {
 	case l.Verdict == Free:
 		return ActionNone, ""
+	case l.doubt != "":
+		return ActionRefused, l.doubt
 	case l.Verdict == Held && l.Uncertain:
 		return ActionRefused, fmt.Sprintf("pid %s of plugin %s is connected and may be migrating", pids(l.Sessions), l.Plugin)
 	case l.Verdict == Held:

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"golang.org/x/sync/errgroup"
 )
 
 // Connections is how many are open at once, at most.
@@ -28,75 +27,92 @@ type Reader struct {
 // Read looks at every database of the installation that the role can see. It changes nothing, waits for nobody's lock,
 // and costs one connection and one round trip for each database. What it cannot read it lists in Unseen; an error means
 // that it could see nothing at all.
+//
+// The rows are read first, in each database; then once, for the whole server, who is connected and who holds a table; then
+// the rows that do not read 0 a second time (settle). The order carries the verdicts:
+//
+//   - A migration that lives through both of the first two is seen: its 1 by the rows or its lock by pg_locks, and itself.
+//   - A row that is the same version before and after the look at the sessions read 1 during it, too. Knex holds its lock
+//     only while it is connected: when nobody was there, nobody held it. So STALE is never a migration that ended (it
+//     wrote 0), nor one that began (it wrote 1, if only over an equal one), in between.
+//   - What begins after the look is not seen by any order. Apply therefore judges again, under a lock that stops Knex.
 func (r Reader) Read(ctx context.Context) (Snapshot, error) {
 	s := Snapshot{Server: r.Target.Server()}
-	first, encrypted, err := r.look(ctx, r.Target.Database(), readOnly(inspectQuery(r.Scripts, true)))
+	c, err := r.connect(ctx, r.Target.Database())
 	if err != nil {
 		return s, err
 	}
-	s.Version, s.Role, s.Standby, s.Encrypted = first.Version, first.Role, first.Standby, encrypted
-	names := []string{}
-	for _, c := range first.Databases {
+	defer closeQuietly(c)
+	_, s.Encrypted = c.Conn().(*tls.Conn)
+	first, others, err := r.survey(ctx, c, &s)
+	if err != nil {
+		return s, err
+	}
+	h := home{r, c, first.server}
+	found, unseen := h.lookAll(ctx, s.visible(r.Installation, first.Name, others))
+	s.Databases = append(found, first)
+	s.Unseen = append(s.Unseen, unseen...)
+	if err := h.attend(ctx, s.Databases); err != nil {
+		return s, err
+	}
+	unseen, err = h.settle(ctx, s.Databases)
+	if err != nil {
+		return s, err
+	}
+	s.Unseen = append(s.Unseen, unseen...)
+	s.sort()
+	return s, ctx.Err()
+}
+
+// survey reads what the server is, and the tables of the first database; it returns the server's other databases, too.
+func (r Reader) survey(ctx context.Context, c *pgconn.PgConn, s *Snapshot) (Database, []candidate, error) {
+	ctx, cancel := context.WithTimeout(ctx, perDatabase)
+	defer cancel()
+	var o overview
+	var found contents
+	if err := ask(ctx, c, readOnly(overviewQuery+contentsQuery(r.Scripts)), &o, &found); err != nil {
+		return Database{}, nil, r.Target.connectError(r.Target.Database(), err)
+	}
+	s.Version, s.Role, s.Standby = o.Version, o.Role, o.Standby
+	return found.database(o.Name), o.Databases, nil
+}
+
+// visible are the other databases of the installation. Those that the role may not enter become Unseen.
+func (s *Snapshot) visible(i Installation, first string, others []candidate) []string {
+	var names []string
+	for _, c := range others {
 		switch {
-		case !r.Installation.Owns(c.Name) || c.Name == first.Name:
+		case !i.Owns(c.Name) || c.Name == first:
 		case !c.Open:
 			s.Unseen = append(s.Unseen, Unseen{Database: c.Name, Reason: "role " + s.Role + " has no CONNECT privilege"})
 		default:
 			names = append(names, c.Name)
 		}
 	}
-	found, unseen := r.lookAll(ctx, names)
-	s.Databases = append(found, first.Database)
-	s.Unseen = append(s.Unseen, unseen...)
-	s.sort()
-	return s, ctx.Err()
+	return names
 }
 
-// lookAll looks at databases side by side.
-func (r Reader) lookAll(ctx context.Context, names []string) ([]Database, []Unseen) {
-	query := readOnly(inspectQuery(r.Scripts, false))
-	found := make([]*Database, len(names))
-	reasons := make([]string, len(names))
-	var g errgroup.Group
-	g.SetLimit(Connections)
-	for i, name := range names {
-		g.Go(func() error {
-			got, _, err := r.look(ctx, name, query)
-			if err != nil {
-				reasons[i] = r.reason(err)
-				return nil
-			}
-			found[i] = &got.Database
-			return nil
-		})
-	}
-	_ = g.Wait() // no function returns an error: what fails is listed
-	var out []Database
-	var unseen []Unseen
-	for i, name := range names {
-		if found[i] != nil {
-			out = append(out, *found[i])
-		} else {
-			unseen = append(unseen, Unseen{Database: name, Reason: reasons[i]})
-		}
-	}
-	return out, unseen
-}
-
-func (r Reader) look(ctx context.Context, database, query string) (inspection, bool, error) {
+func (r Reader) look(ctx context.Context, database, query string) (Database, error) {
 	ctx, cancel := context.WithTimeout(ctx, perDatabase)
 	defer cancel()
-	c, err := pgconn.ConnectConfig(ctx, r.Target.in(database))
+	c, err := r.connect(ctx, database)
 	if err != nil {
-		return inspection{}, false, r.Target.connectError(database, err)
+		return Database{}, err
 	}
 	defer closeQuietly(c)
-	got, err := inspect(ctx, c, query)
+	d, err := readContents(ctx, c, database, query)
 	if err != nil {
-		return inspection{}, false, r.Target.connectError(database, err)
+		return d, r.Target.connectError(database, err)
 	}
-	_, encrypted := c.Conn().(*tls.Conn)
-	return got, encrypted, nil
+	return d, nil
+}
+
+func (r Reader) connect(ctx context.Context, database string) (*pgconn.PgConn, error) {
+	c, err := pgconn.ConnectConfig(ctx, r.Target.in(database))
+	if err != nil {
+		return nil, r.Target.connectError(database, err)
+	}
+	return c, nil
 }
 
 // closeQuietly says goodbye; the server notices a lost connection by itself.

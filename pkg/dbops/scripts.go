@@ -3,6 +3,7 @@ package dbops
 import (
 	"fmt"
 	"io/fs"
+	"strings"
 )
 
 // scriptFolder holds the SQL that the chart's unlock Job runs. This package runs the same files.
@@ -25,5 +26,14 @@ func LoadScripts(tree fs.FS) (Scripts, error) {
 		}
 		*to = string(text)
 	}
+	if !strings.Contains(s.Sessions, oneDatabase) {
+		return Scripts{}, fmt.Errorf("load script sessions.sql: it does not select by %s", oneDatabase)
+	}
 	return s, nil
 }
+
+// oneDatabase is how sessions.sql names the database that it runs in.
+const oneDatabase = "current_database()"
+
+// everywhere is Sessions for every database of the server at once.
+func (s Scripts) everywhere() string { return strings.ReplaceAll(s.Sessions, oneDatabase, "datname") }

@@ -1,12 +1,16 @@
 package dbops
 
 import (
+	"context"
 	"encoding/hex"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // socketTable is a host's /proc/net/tcp: the state of each connection by the other side's address.
@@ -57,4 +61,58 @@ func (t socketTable) closed(client string) bool {
 		return false
 	}
 	return t[netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())] == closeWait
+}
+
+// socketsQuery reads the server's socket table, which only members of pg_read_server_files may do. Refused, it yields nothing
+// and leaves the transaction that it runs in alone.
+const socketsQuery = `DO $ameide$
+DECLARE
+  sockets text := '';
+BEGIN
+  BEGIN
+    EXECUTE 'SELECT pg_read_file(''/proc/net/tcp'')' INTO sockets;
+    EXECUTE 'SELECT $1 || pg_read_file(''/proc/net/tcp6'')' INTO sockets USING sockets;
+  EXCEPTION WHEN OTHERS THEN
+    NULL;
+  END;
+  PERFORM set_config('ameide.sockets', sockets, true);
+END
+$ameide$;
+SELECT current_setting('ameide.sockets');`
+
+// sockets is the socket table that proves which clients are gone: the server's, or this machine's where it is the same.
+// Nobody's when neither may be read.
+func sockets(ctx context.Context, c *pgconn.PgConn, portSeen int) (socketTable, error) {
+	if sharesLoopback(c, portSeen) {
+		if text := localSockets(); text != "" {
+			return parseSockets(text), nil
+		}
+	}
+	results, err := c.Exec(ctx, socketsQuery).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	text := singleValue(results)
+	if len(text) == 0 {
+		return nil, nil
+	}
+	return parseSockets(string(text)), nil
+}
+
+// sharesLoopback tells whether server and we are in one network namespace: both ends of our connection are the loopback
+// address, and the server sees the very port that we have. A port-forward looks the same but for the port.
+func sharesLoopback(c *pgconn.PgConn, portSeen int) bool {
+	local, ok := c.Conn().LocalAddr().(*net.TCPAddr)
+	remote, isTCP := c.Conn().RemoteAddr().(*net.TCPAddr)
+	return ok && isTCP && local.IP.IsLoopback() && remote.IP.IsLoopback() && local.Port == portSeen
+}
+
+// localSockets is the socket table of this machine, empty where there is none.
+func localSockets() string {
+	v4, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		return ""
+	}
+	v6, _ := os.ReadFile("/proc/net/tcp6") // missing where IPv6 is off
+	return string(v4) + string(v6)
 }

@@ -22,23 +22,27 @@ type Unseen struct {
 
 // Database is the state of one database of the installation.
 type Database struct {
-	Name     string      `json:"name"`
-	Tables   []Table     `json:"tables"`
-	Sessions []Session   `json:"sessions"` // every client of this database but ourselves
-	Indexes  []Index     `json:"indexes"`  // invalid ones
+	Name     string
+	Tables   []Table
+	Sessions []Session   // every client of this database but ourselves
+	Indexes  []Index     // invalid ones
 	sockets  socketTable // nil when nobody may read one
+	server   string      // when the server that said so was started, which tells servers apart
 }
 
 // Table is one lock table and what belongs to it.
 type Table struct {
+	OID        int64       `json:"oid"`
 	Schema     string      `json:"schema"`
 	Name       string      `json:"name"`
-	Rows       []Row       `json:"rows"`        // at most MaxRows of them
-	Unreadable string      `json:"unreadable"`  // the server's error instead of rows
-	Holders    []int32     `json:"holders"`     // sessions with a granted lock on the table that a reader does not take
-	Migrations []Migration `json:"migrations"`  // what its sibling lists, oldest first
-	Indexes    []string    `json:"has_indexes"` // valid indexes of the schema that KnownLeftovers asks for
-	Newer      []Relation  `json:"newer"`       // tables and indexes younger than the lock and the newest recorded migration
+	Rows       []Row       `json:"rows"`       // at most MaxRows of them
+	Stamp      string      `json:"stamp"`      // changes with every write to the rows, also with one that leaves their values
+	Unreadable string      `json:"unreadable"` // the server's error instead of rows
+	Holders    []int32     `json:"-"`          // sessions with a granted lock on the table that a reader does not take; 0 is a prepared transaction
+	Migrations []Migration `json:"migrations"` // what its sibling lists, oldest first
+	Indexes    []string    `json:"-"`          // valid indexes of the schema that knownLeftovers asks for
+	Newer      []Relation  `json:"newer"`      // tables and indexes younger than the lock and the newest recorded migration
+	Unsettled  bool        `json:"-"`          // its rows kept changing while they were read, or could be read only once
 }
 
 // MaxRows is how many rows of a lock table are read; a healthy one has one.
@@ -66,9 +70,10 @@ type Relation struct {
 // Index is an index that an interrupted build left behind: the planner ignores it, and its name is taken.
 type Index struct {
 	Schema   string `json:"schema"`
-	Name     string `json:"name"`     // quoted, with its schema
-	Table    string `json:"table"`    // quoted, with its schema
-	Building bool   `json:"building"` // a session is building it right now
+	Name     string `json:"name"`  // quoted, with its schema
+	OID      int64  `json:"oid"`   // its own
+	Table    int64  `json:"table"` // its table's oid
+	Building bool   `json:"-"`     // a session is building it right now
 }
 
 // Session is a client of a database as pg_stat_activity shows it.
