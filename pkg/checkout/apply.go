@@ -7,14 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
 // Apply writes the changes. Everything that can fail comes first: the journal, then every new file under a temporary
-// name beside its target, synced to disk; only then are they renamed into place, and the lock file last. Cut off at any
-// moment, every file is either old or new, and the next run finishes the work. An error before the first rename leaves
-// the checkout as it was.
-func Apply(root *os.Root, c *Changes) error { return apply(rootDisk{root}, c) }
+// name beside its target, all of them flushed to disk; only then are they renamed into place, and when the disk has the
+// names too, the lock file last. Cut off at any moment, by a signal or a loss of power, every file is either old or new,
+// and the next run finishes the work. An error before the first rename leaves the checkout as it was.
+func Apply(root *os.Root, c *Changes) error { return apply(newRootDisk(root), c) }
 
 func apply(d disk, c *Changes) error {
 	if n := c.Count(Collide); n > 0 {
@@ -30,38 +31,18 @@ func apply(d disk, c *Changes) error {
 	return w.commit(c)
 }
 
-// disk is every way in which a checkout is changed.
-type disk interface {
-	FS() fs.FS
-	Lstat(name string) (fs.FileInfo, error)
-	Mkdir(name string, mode fs.FileMode) error
-	Rename(from, to string) error
-	Remove(name string) error
-	// Create writes a file that must not exist, with this mode whatever the umask says if exact, and syncs it.
-	Create(name string, content []byte, mode fs.FileMode, exact bool) error
-}
-
-// rootDisk is a checkout on disk: no path and no link leads out of it.
-type rootDisk struct{ *os.Root }
-
-// Create implements disk.
-func (d rootDisk) Create(name string, content []byte, mode fs.FileMode, exact bool) error {
-	f, err := d.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	if exact {
-		err = f.Chmod(mode)
-	}
-	_, writeErr := f.Write(content)
-	return errors.Join(err, writeErr, f.Sync(), f.Close())
-}
-
 // writer notes what it staged, so that it can be taken back.
 type writer struct {
-	disk  disk
-	files []string // created, in order
-	dirs  []string // created, outermost first
+	disk    disk
+	files   []string // created, in order
+	dirs    []string // created, outermost first
+	flushes []flush  // begun
+}
+
+// flush waits until the disk has a path.
+type flush struct {
+	path string
+	wait func() error
 }
 
 const temporarySuffix = ".ameide-tmp"
@@ -94,6 +75,9 @@ func (w *writer) stage(c *Changes) error {
 		if err := w.write(f.Path, f.New, mode, exact); err != nil {
 			return err
 		}
+	}
+	if name, err := w.flushed(); err != nil {
+		return writeError(name, err)
 	}
 	return w.untouched(c) // writing takes its time: an edit that was saved meanwhile must not be replaced
 }
@@ -137,8 +121,11 @@ func (w *writer) cleanUp(c *Changes) error {
 		if err := w.write(LockFile, c.cut.lock, 0o644, false); err != nil {
 			return err
 		}
-		if err := w.disk.Rename(temporary(LockFile), LockFile); err != nil {
-			return writeError(LockFile, err)
+		if err := w.place(LockFile); err != nil {
+			return err
+		}
+		if name, err := w.named("."); err != nil {
+			return writeError(name, err)
 		}
 	}
 	w.remove(temporary(LockFile))
@@ -157,11 +144,33 @@ func (w *writer) journal(text []byte) error {
 	if err := w.write(journalFile, text, 0o644, false); err != nil {
 		return err
 	}
-	if err := w.disk.Rename(temporary(journalFile), journalFile); err != nil {
-		return writeError(journalFile, err)
+	if err := w.place(journalFile); err != nil {
+		return err
 	}
 	w.files = append(w.files, journalFile)
+	if name, err := w.named("."); err != nil {
+		return writeError(name, err)
+	}
 	return nil
+}
+
+// place gives the one file that was written its name, once its content is on disk.
+func (w *writer) place(name string) error {
+	if name, err := w.flushed(); err != nil {
+		return writeError(name, err)
+	}
+	if err := w.disk.Rename(temporary(name), name); err != nil {
+		return writeError(name, err)
+	}
+	return nil
+}
+
+// named waits until the disk has the names of everything in these directories.
+func (w *writer) named(dirs ...string) (name string, err error) {
+	for _, dir := range dirs {
+		w.flushes = append(w.flushes, flush{dir, w.disk.Entries(dir)})
+	}
+	return w.flushed()
 }
 
 // mode is the mode of the file that is replaced, which is kept exactly, or of the plan, which the umask bounds.
@@ -179,10 +188,23 @@ func (w *writer) write(name string, content []byte, mode fs.FileMode, exact bool
 	}
 	w.remove(temporary(name))
 	w.files = append(w.files, temporary(name))
-	if err := w.disk.Create(temporary(name), content, mode, exact); err != nil {
+	wait, err := w.disk.Create(temporary(name), content, mode, exact)
+	if err != nil {
 		return writeError(name, err)
 	}
+	w.flushes = append(w.flushes, flush{name, wait})
 	return nil
+}
+
+// flushed waits until everything that was begun is on disk, and returns the first path that does not get there.
+func (w *writer) flushed() (name string, err error) {
+	for _, f := range w.flushes {
+		if failed := f.wait(); failed != nil && err == nil {
+			name, err = f.path, failed
+		}
+	}
+	w.flushes = nil
+	return name, err
 }
 
 // mkdir creates a directory and its parents, and remembers which ones are new.
@@ -212,6 +234,7 @@ func writeError(name string, err error) error {
 
 // undo takes back everything that was staged, the journal last: as long as there are temporary files it tells of them.
 func (w *writer) undo() error {
+	_, _ = w.flushed() // what is still open cannot be removed everywhere, and it goes anyway
 	var errs []error
 	for i := len(w.files) - 1; i >= 0; i-- {
 		err := w.disk.Remove(w.files[i])
@@ -225,7 +248,7 @@ func (w *writer) undo() error {
 	return errors.Join(errs...)
 }
 
-// commit renames every file into place and the journal to the lock file.
+// commit renames every file into place and, when the disk has all of their names, the journal to the lock file.
 func (w *writer) commit(c *Changes) error {
 	var done []string
 	for _, f := range c.Files {
@@ -237,13 +260,29 @@ func (w *writer) commit(c *Changes) error {
 		}
 		done = append(done, f.Path)
 	}
+	if dir, err := w.named(w.directories(done)...); err != nil {
+		return replaceError(dir, err, done)
+	}
 	if c.newLock == nil {
 		return nil
 	}
 	if err := w.disk.Rename(journalFile, LockFile); err != nil {
 		return replaceError(LockFile, err, done)
 	}
+	if dir, err := w.named("."); err != nil {
+		return replaceError(dir, err, done)
+	}
 	return nil
+}
+
+// directories are those in which something is new, sorted.
+func (w *writer) directories(files []string) []string {
+	var out []string
+	for _, name := range slices.Concat(files, w.dirs) {
+		out = append(out, path.Dir(name))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // replaceError lists what was already done.

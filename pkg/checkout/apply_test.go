@@ -5,77 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// mortal is a disk that dies at one operation, or reports that it is full. A write that it dies of is half done.
-type mortal struct {
-	quick
-	left int   // operations until then
-	full error // what it answers from then on; nil kills the run
-}
-
-type death struct{}
-
-// quick is a checkout on disk that leaves it to the system when to write.
-type quick struct{ *os.Root }
-
-func (q quick) Create(name string, content []byte, mode fs.FileMode, _ bool) error {
-	f, err := q.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Close())
-}
-
-// op counts one operation; the caller goes on only when it returns nil.
-func (m *mortal) op(half func()) error {
-	if m.left--; m.left >= 0 {
-		return nil
-	}
-	half()
-	if m.full == nil {
-		panic(death{})
-	}
-	return m.full
-}
-
-func nothing() {}
-
-func (m *mortal) Mkdir(name string, mode fs.FileMode) error {
-	if err := m.op(nothing); err != nil {
-		return &fs.PathError{Op: "mkdir", Path: name, Err: err}
-	}
-	return m.quick.Mkdir(name, mode)
-}
-
-func (m *mortal) Rename(from, to string) error {
-	if m.full != nil {
-		return m.quick.Rename(from, to) // a full disk can rename
-	}
-	_ = m.op(nothing)
-	return m.quick.Rename(from, to)
-}
-
-func (m *mortal) Remove(name string) error {
-	if m.full == nil {
-		_ = m.op(nothing)
-	}
-	return m.quick.Remove(name)
-}
-
-func (m *mortal) Create(name string, content []byte, mode fs.FileMode, exact bool) error {
-	half := func() { _ = m.quick.Create(name, content[:len(content)/2], mode, exact) }
-	if err := m.op(half); err != nil {
-		return &fs.PathError{Op: "write", Path: name, Err: err}
-	}
-	return m.quick.Create(name, content, mode, exact)
-}
 
 // dies tells whether a run died.
 func dies(t *testing.T, d disk, p Plan) (died bool) {
@@ -99,8 +33,8 @@ func dies(t *testing.T, d disk, p Plan) (died bool) {
 var (
 	firstVersion  = map[string]string{"plain": text("1", "1"), "edited": text("1", "1"), "d/old": text("1", "1")}
 	userEdits     = map[string]string{"edited": text("mine", "1"), "theirs": "theirs\n"}
-	secondVersion = map[string]string{"plain": text("2", "2"), "edited": text("1", "2"), "d/old": text("1", "2"), "d/new/x": text("2", "2"), "new": text("2", "2")}
-	thirdVersion  = map[string]string{"plain": text("3", "3"), "edited": text("1", "3"), "d/old": text("3", "3"), "d/new/x": text("3", "3"), "new": text("3", "3")}
+	secondVersion = map[string]string{"plain": text("2", "2"), "edited": text("1", "2"), "d/old": text("1", "2"), "d/new/x": text("2", "2"), "new": text("2", "2"), "far/new/x": "2\n"}
+	thirdVersion  = map[string]string{"plain": text("3", "3"), "edited": text("1", "3"), "d/old": text("3", "3"), "d/new/x": text("3", "3"), "new": text("3", "3"), "far/new/x": "3\n"}
 )
 
 func text(first, last string) string { return "first " + first + "\n\nmiddle\n\nlast " + last + "\n" }
@@ -115,22 +49,25 @@ func merged(version map[string]string, theirs, last string) map[string]string {
 	return want
 }
 
-// crashes calls check with a checkout whose second run was killed after each possible number of operations.
-func crashes(t *testing.T, check func(t *testing.T, d quick)) {
-	for n := 0; ; n++ {
-		root := open(t, nil)
-		run(t, root, plan(firstVersion), Options{})
-		for name, text := range userEdits {
-			write(t, root, name, text)
-		}
-		died := dies(t, &mortal{quick: quick{root}, left: n}, versionPlan(secondVersion, "theirs\nours\n"))
-		if !died {
-			if n < 20 {
-				t.Fatalf("a run is only %d operations: the test kills nothing", n)
+// crashes calls check with a checkout whose second run was killed after each possible number of operations, alone or
+// with its machine.
+func crashes(t *testing.T, powers []int, check func(t *testing.T, d quick)) {
+	for _, power := range powers {
+		for n := 0; ; n++ {
+			root := open(t, nil)
+			run(t, root, plan(firstVersion), Options{})
+			for name, text := range userEdits {
+				write(t, root, name, text)
 			}
-			return
+			d := &mortal{quick: quick{root}, left: n, power: power}
+			if !dies(t, d, versionPlan(secondVersion, "theirs\nours\n")) {
+				if n < 20 {
+					t.Fatalf("a run is only %d operations: the test kills nothing", n)
+				}
+				break
+			}
+			t.Run(fmt.Sprintf("killed after %d operations, power %d", n, power), func(t *testing.T) { check(t, d.quick) })
 		}
-		t.Run(fmt.Sprintf("killed after %d operations", n), func(t *testing.T) { check(t, quick{root}) })
 	}
 }
 
@@ -138,7 +75,7 @@ func TestAKilledRunLeavesEveryFileOldOrNewAndTheNextOneFinishes(t *testing.T) {
 	before := maps.Clone(firstVersion)
 	maps.Copy(before, userEdits)
 	after := merged(secondVersion, "theirs\nours\n", "2")
-	crashes(t, func(t *testing.T, d quick) {
+	crashes(t, []int{powerKept, powerLost, powerLostLast}, func(t *testing.T, d quick) {
 		for name, got := range snapshot(t, d.Root) {
 			if leftover(name) {
 				continue
@@ -158,13 +95,29 @@ func TestAKilledRunLeavesEveryFileOldOrNewAndTheNextOneFinishes(t *testing.T) {
 	})
 }
 
+// When a run is over, nothing of it is only in memory.
+func TestAFinishedRunOutlivesItsMachine(t *testing.T) {
+	for _, power := range []int{powerLost, powerLostLast} {
+		root := open(t, nil)
+		d := &mortal{quick: quick{root}, left: 1 << 30, power: power}
+		if dies(t, d, plan(secondVersion)) {
+			t.Fatal("the run died")
+		}
+		want := everything(t, root)
+		d.powerOff()
+		if diff := cmp.Diff(want, everything(t, root)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}
+
 func leftover(name string) bool {
 	return strings.HasSuffix(name, temporarySuffix) || name == journalFile
 }
 
 // Between the crash and the next run a newer ameide was installed.
 func TestARunAfterACrashMayHaveAnotherPlan(t *testing.T) {
-	crashes(t, func(t *testing.T, d quick) {
+	crashes(t, []int{powerKept, powerLost}, func(t *testing.T, d quick) {
 		run(t, d.Root, versionPlan(thirdVersion, "theirs\nours 3\n"), Options{})
 		if diff := cmp.Diff(merged(thirdVersion, "theirs\nours 3\n", "3"), snapshot(t, d.Root)); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
@@ -174,7 +127,7 @@ func TestARunAfterACrashMayHaveAnotherPlan(t *testing.T) {
 
 // Between the crash and the next run the user went on editing.
 func TestARunAfterACrashMergesLaterEdits(t *testing.T) {
-	crashes(t, func(t *testing.T, d quick) {
+	crashes(t, []int{powerKept}, func(t *testing.T, d quick) {
 		write(t, d.Root, "plain", strings.Replace(snapshot(t, d.Root)["plain"], "middle", "later", 1))
 		run(t, d.Root, versionPlan(secondVersion, "theirs\nours\n"), Options{})
 		want := strings.Replace(secondVersion["plain"], "middle", "later", 1)
@@ -184,15 +137,15 @@ func TestARunAfterACrashMergesLaterEdits(t *testing.T) {
 	})
 }
 
-// The run that shall finish a killed one is killed itself. Of all pairs of places every thirteenth is tried.
+// The run that shall finish a killed one is killed itself. One in 131 pairs of places is tried.
 func TestTwoCrashesInARow(t *testing.T) {
 	first := 0
-	crashes(t, func(t *testing.T, d quick) {
+	crashes(t, []int{powerKept}, func(t *testing.T, d quick) {
 		saved := everything(t, d.Root)
 		first++
-		for n := first % 13; ; n += 13 {
+		for n := first % 131; ; n += 131 {
 			root := open(t, saved)
-			if !dies(t, &mortal{quick: quick{root}, left: n}, versionPlan(thirdVersion, "theirs\nours 3\n")) {
+			if !dies(t, &mortal{quick: quick{root}, left: n, power: n % powers}, versionPlan(thirdVersion, "theirs\nours 3\n")) {
 				return
 			}
 			run(t, root, versionPlan(thirdVersion, "theirs\nours 3\n"), Options{})
