@@ -48,6 +48,9 @@ func reconcileFacts(w io.Writer, r reconcileReport) error {
 	for _, c := range r.Clients {
 		f.fact("client", clientLevel(c), c)
 	}
+	if v := r.Versions; v != nil {
+		f.fact("versions", errorLevel(v.Error), v)
+	}
 	f.fact("summary", levelInfo, struct {
 		Summary  string       `json:"summary"`
 		Env      string       `json:"env"`

@@ -38,6 +38,7 @@ type reconcileOptions struct {
 	adopt        bool
 	rotate       bool
 	factFormat
+	kept versionFlags
 }
 
 func newReconcileCmd(env Env) *cobra.Command {
@@ -81,6 +82,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long --rotate waits for the consumers to have the new secret; 0 ends the old one at once")
 	o.factFormat.register(c)
+	o.kept.register(c)
 	_ = c.MarkFlagFilename("service-account-token")
 	_ = c.MarkFlagFilename("values", "yaml", "yml", "json")
 	return c
@@ -88,6 +90,10 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 
 func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
 	desired, systems, err := o.prepare(ctx, env)
+	if err != nil {
+		return err
+	}
+	store, err := o.kept.open()
 	if err != nil {
 		return err
 	}
@@ -104,6 +110,7 @@ func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
 			return err
 		}
 	}
+	unkept := o.kept.keep(ctx, env, store, reconciled{desired, plans, results}, &r)
 	r.Requests = requestCount{systems.Keycloak.Requests(), systems.Vault.Requests()}
 	switch o.factFormat.name() {
 	case formatJSON:
@@ -116,7 +123,10 @@ func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
 	if err != nil {
 		return err
 	}
-	return reconcileOutcome(r, plans, results, o.check)
+	if err := reconcileOutcome(r, plans, results, o.check); err != nil && !errors.Is(err, errFindings) || unkept == nil {
+		return err
+	}
+	return unkept
 }
 
 // prove tries the clients that were named or changed, and writes what came of it into the report.

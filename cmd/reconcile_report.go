@@ -11,12 +11,13 @@ import (
 
 // reconcileReport is the JSON document of reconcile.
 type reconcileReport struct {
-	Summary  string            `json:"summary"`
-	Env      string            `json:"env"`
-	Realm    string            `json:"realm"`
-	Realms   []reconcileRealm  `json:"realms"`
-	Clients  []reconcileClient `json:"clients"`
-	Requests requestCount      `json:"requests"`
+	Summary  string             `json:"summary"`
+	Env      string             `json:"env"`
+	Realm    string             `json:"realm"`
+	Realms   []reconcileRealm   `json:"realms"`
+	Clients  []reconcileClient  `json:"clients"`
+	Versions *reconcileVersions `json:"versions,omitempty"`
+	Requests requestCount       `json:"requests"`
 	changes  int
 	unproven bool
 }

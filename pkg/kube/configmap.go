@@ -2,7 +2,9 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,20 +30,40 @@ func NewConfigMap(config *rest.Config, namespace, name string) (*ConfigMap, erro
 	return &ConfigMap{Namespace: namespace, Name: name, resource: client.Resource(configMaps).Namespace(namespace)}, nil
 }
 
-// Data is what it holds; nil when it does not exist.
-func (c *ConfigMap) Data(ctx context.Context) (map[string]string, error) {
+// Data is what it holds, and under which keys it is manager's own; both are empty when it does not exist.
+func (c *ConfigMap) Data(ctx context.Context, manager string) (data map[string]string, own map[string]bool, err error) {
 	object, err := c.resource.Get(ctx, c.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, c.fail("read", "get", err)
+		return nil, nil, c.fail("read", "get", err)
 	}
-	data, _, err := unstructured.NestedStringMap(object.Object, "data")
-	if err != nil {
-		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", c.Namespace, c.Name, err)
+	if data, _, err = unstructured.NestedStringMap(object.Object, "data"); err != nil {
+		return nil, nil, fmt.Errorf("read ConfigMap %s/%s: %w", c.Namespace, c.Name, err)
 	}
-	return data, nil
+	own = map[string]bool{}
+	for _, entry := range object.GetManagedFields() {
+		if entry.Manager == manager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.FieldsV1 != nil {
+			addKeys(own, entry.FieldsV1.GetRawBytes())
+		}
+	}
+	return data, own, nil
+}
+
+// addKeys reads the keys of data from a set of managed fields (structured-merge-diff's FieldsV1: "f:" before each name).
+func addKeys(own map[string]bool, raw []byte) {
+	var fields struct {
+		Data map[string]json.RawMessage `json:"f:data"`
+	}
+	if json.Unmarshal(raw, &fields) != nil {
+		return // unknown to us: then nothing is ours, and the next apply says so again
+	}
+	for field := range fields.Data {
+		if key, ok := strings.CutPrefix(field, "f:"); ok {
+			own[key] = true
+		}
+	}
 }
 
 // Apply makes the keys that manager owns exactly these: what it applied before and leaves out now goes, what others wrote

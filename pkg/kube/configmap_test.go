@@ -48,17 +48,23 @@ func open(t *testing.T, s *server) *kube.ConfigMap {
 }
 
 func TestTheDataIsReadAndAbsenceIsNoError(t *testing.T) {
-	s := &server{status: 200, body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"versions"},"data":{"a":"1"}}`}
+	s := &server{status: 200, body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"versions","managedFields":[
+		{"manager":"ameide","operation":"Apply","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{".":{},"f:a":{}}}},
+		{"manager":"other","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:b":{}}}}]},
+		"data":{"a":"1","b":"2"}}`}
 	c := open(t, s)
-	got, err := c.Data(t.Context())
+	got, own, err := c.Data(t.Context(), "ameide")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(got, map[string]string{"a": "1"}); diff != "" {
+	if diff := cmp.Diff(got, map[string]string{"a": "1", "b": "2"}); diff != "" {
 		t.Errorf("-got +want:\n%s", diff)
 	}
+	if diff := cmp.Diff(own, map[string]bool{"a": true}); diff != "" {
+		t.Errorf("own keys, -got +want:\n%s", diff)
+	}
 	s.status, s.body = 404, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`
-	if got, err := c.Data(t.Context()); got != nil || err != nil {
+	if got, _, err := c.Data(t.Context(), "ameide"); got != nil || err != nil {
 		t.Errorf("got %v, %v, want nothing", got, err)
 	}
 }
@@ -82,7 +88,7 @@ func TestApplyTakesItsKeysOver(t *testing.T) {
 func TestAMissingRightIsNamedAsTheRuleThatGrantsIt(t *testing.T) {
 	s := &server{status: 403, body: `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","message":"configmaps \"versions\" is forbidden","code":403}`}
 	c := open(t, s)
-	_, readErr := c.Data(t.Context())
+	_, _, readErr := c.Data(t.Context(), "ameide")
 	for want, err := range map[string]error{
 		"grant get on configmaps with resourceNames [versions] in namespace dev":                                         readErr,
 		"grant patch (and create, while it does not exist) on configmaps with resourceNames [versions] in namespace dev": c.Apply(t.Context(), "ameide", nil),
