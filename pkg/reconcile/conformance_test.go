@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ameideio/ameide/lab"
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/reconcile"
 	"github.com/ameideio/ameide/pkg/secret"
@@ -33,35 +34,43 @@ func portal(t *testing.T, id string) keycloak.Client {
 }
 
 // TestConformance is what both systems must do, in memory and real.
-func TestConformance(t *testing.T) {
-	for name, makeWorld := range worlds(t) {
-		t.Run(name, func(t *testing.T) {
-			for behaviour, test := range map[string]func(*testing.T, *world){
-				"a missing client is made and its secret is in Vault":   madeFromNothing,
-				"a second run only reads":                               onlyReads,
-				"drift of every declared field is repaired":             driftRepaired,
-				"a list is cleared":                                     listCleared,
-				"what is not declared stays":                            undeclaredStays,
-				"a client of somebody else is refused, then adopted":    adopted,
-				"other fields of the Vault entry stay":                  siblingsStay,
-				"a placeholder in Vault is replaced":                    placeholderReplaced,
-				"rotation makes one new secret":                         rotated,
-				"an interrupted rotation is finished, without a second": rotationFinished,
-				"rotation leaves the old secret to the policy":          rotatedWithOverlap,
-				"an announced secret is given to Keycloak":              announcedFinished,
-				"rotation waits for the consumers":                      waitsForConsumers,
-				"rotation gives up waiting":                             givesUpWaiting,
-				"a foreign client gets no new secret":                   foreignNotRotated,
-				"two runs at once end alike":                            twoAtOnce,
-				"mappers that were made twice are made one again":       duplicatesRemoved,
-				"a user logs in with the secret from Vault":             userLogsIn,
-				"many clients are listed in pages":                      manyClients,
-			} {
-				t.Run(behaviour, func(t *testing.T) {
-					t.Parallel() // each has a realm of its own
-					test(t, makeWorld(t))
-				})
-			}
+func TestConformance(t *testing.T) { conformance(t, fakeWorld) }
+
+// TestKeycloakOldest is the conformance suite on the oldest Keycloak of the lab.
+func TestKeycloakOldest(t *testing.T) { conformance(t, realServers(t, lab.KeycloakOldest)) }
+
+// TestKeycloakCurrent is everything that wants real servers, on the current Keycloak.
+func TestKeycloakCurrent(t *testing.T) {
+	makeWorld := realServers(t, lab.KeycloakCurrent)
+	t.Run("conformance", func(t *testing.T) { conformance(t, makeWorld) })
+	t.Run("faults", func(t *testing.T) { everyFault(t, makeWorld) })
+}
+
+func conformance(t *testing.T, makeWorld func(*testing.T) *world) {
+	for behaviour, test := range map[string]func(*testing.T, *world){
+		"a missing client is made and its secret is in Vault":   madeFromNothing,
+		"a second run only reads":                               onlyReads,
+		"drift of every declared field is repaired":             driftRepaired,
+		"a list is cleared":                                     listCleared,
+		"what is not declared stays":                            undeclaredStays,
+		"a client of somebody else is refused, then adopted":    adopted,
+		"other fields of the Vault entry stay":                  siblingsStay,
+		"a placeholder in Vault is replaced":                    placeholderReplaced,
+		"rotation makes one new secret":                         rotated,
+		"an interrupted rotation is finished, without a second": rotationFinished,
+		"rotation leaves the old secret to the policy":          rotatedWithOverlap,
+		"an announced secret is given to Keycloak":              announcedFinished,
+		"rotation waits for the consumers":                      waitsForConsumers,
+		"rotation gives up waiting":                             givesUpWaiting,
+		"a foreign client gets no new secret":                   foreignNotRotated,
+		"two runs at once end alike":                            twoAtOnce,
+		"mappers that were made twice are made one again":       duplicatesRemoved,
+		"a user logs in with the secret from Vault":             userLogsIn,
+		"many clients are listed in pages":                      manyClients,
+	} {
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel() // each has a realm of its own
+			test(t, makeWorld(t))
 		})
 	}
 }

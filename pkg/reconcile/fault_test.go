@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +20,10 @@ func faults() map[string]func(h http.Handler, w http.ResponseWriter, r *http.Req
 		"answer lost": func(h http.Handler, _ http.ResponseWriter, r *http.Request) {
 			h.ServeHTTP(httptest.NewRecorder(), r)
 			panic(http.ErrAbortHandler)
+		},
+		"hangs": func(_ http.Handler, _ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client hang up
+			<-r.Context().Done()
 		},
 		"connection cut": func(http.Handler, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	}
@@ -53,14 +58,18 @@ func faulty(server string, n int64, forever bool, fault func(http.Handler, http.
 
 // TestEveryFaultAtEveryStep: whatever happens to a request, one more run converges: no second client, no lost field in
 // Vault, and an error that holds no secret.
-func TestEveryFaultAtEveryStep(t *testing.T) {
+func TestEveryFaultAtEveryStep(t *testing.T) { everyFault(t, fakeWorld) }
+
+func everyFault(t *testing.T, makeWorld func(*testing.T) *world) {
 	for name, fault := range faults() {
 		for _, server := range []string{"keycloak", "vault"} {
 			for _, forever := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%s/forever=%v", server, name, forever), func(t *testing.T) {
 					t.Parallel()
+					w := makeWorld(t)
 					steps := int64(1)
-					for ; faultAt(t, server, steps, forever, fault); steps++ {
+					for w.faultAt(server, steps, forever, fault) {
+						steps++
 					}
 					if steps < 4 {
 						t.Errorf("only %d requests were seen", steps)
@@ -71,30 +80,31 @@ func TestEveryFaultAtEveryStep(t *testing.T) {
 	}
 }
 
-// faultAt runs with a fault at a step, then without; it tells whether the step was reached.
-func faultAt(t *testing.T, server string, step int64, forever bool, fault func(http.Handler, http.ResponseWriter, *http.Request)) bool {
-	t.Helper()
-	w := fakeWorld(t)
-	w.fake.RemoveScope(realmName, "email")
-	w.putVault("backstage", map[string]any{"value": "placeholder_x", "sibling": "kept"})
-	d := w.desired(portal(t, "backstage"))
+// faultAt runs with a fault at a step, then without; it tells whether the step was reached. Every step has a client of its
+// own in a realm without the scope email and the role viewer.
+func (w *world) faultAt(server string, step int64, forever bool, fault func(http.Handler, http.ResponseWriter, *http.Request)) bool {
+	w.t.Helper()
+	client := fmt.Sprint("backstage-", step)
+	w.forget("email", "viewer")
+	w.putVault(client, map[string]any{"value": "placeholder_x", "sibling": "kept"})
+	d := w.desired(portal(w.t, client))
 	d.Realms[0].Roles = []string{"viewer"}
 	var hit atomic.Bool
-	s, err := w.systems(faulty(server, step, forever, fault, &hit))
+	s, err := w.impatient(faulty(server, step, forever, fault, &hit))
 	if err == nil {
-		plans := s.Plan(t.Context(), d, reconcile.Options{})
-		err = failures(plans, s.Apply(t.Context(), plans, reconcile.Options{}))
+		plans := s.Plan(w.t.Context(), d, reconcile.Options{})
+		err = failures(plans, s.Apply(w.t.Context(), plans, reconcile.Options{}))
 	}
 	w.run(d, reconcile.Options{})
 	w.converged(d)
-	if n := len(w.clients("backstage")); n != 1 {
-		t.Errorf("step %d: %d clients", step, n)
+	if n := len(w.clients(client)); n != 1 {
+		w.t.Errorf("step %d: %d clients", step, n)
 	}
-	if got := w.getVault("backstage")["sibling"]; got != "kept" {
-		t.Errorf("step %d: the sibling field is %v", step, got)
+	if got := w.getVault(client)["sibling"]; got != "kept" {
+		w.t.Errorf("step %d: the sibling field is %v", step, got)
 	}
-	if err != nil && strings.Contains(err.Error(), w.clients("backstage")[0]["secret"].(string)) {
-		t.Errorf("step %d: the error holds the secret", step)
+	if err != nil && strings.Contains(err.Error(), w.clients(client)[0]["secret"].(string)) {
+		w.t.Errorf("step %d: the error holds the secret", step)
 	}
 	return hit.Load()
 }
@@ -127,7 +137,7 @@ func rotateWithFault(t *testing.T, server string, step int64, overlap bool, faul
 	w.run(d, reconcile.Options{})
 	before := w.rotation("backstage")
 	var hit atomic.Bool
-	if s, err := w.systems(faulty(server, step, true, fault, &hit)); err == nil {
+	if s, err := w.impatient(faulty(server, step, true, fault, &hit)); err == nil {
 		plans := s.Plan(t.Context(), d, reconcile.Options{Rotate: true})
 		_ = failures(plans, s.Apply(t.Context(), plans, reconcile.Options{Rotate: true})) // the next run repairs it
 	}

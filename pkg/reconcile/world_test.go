@@ -50,30 +50,21 @@ func fakeWorld(t *testing.T) *world {
 	return &world{t: t, keycloak: kc, vault: v, user: kc.User, password: secret.New(kc.Password), token: v.Token, realm: realmName, fake: kc}
 }
 
-// worlds makes a new world for each call; every one of the real servers has a realm and keys of its own.
-func worlds(t *testing.T) map[string]func(*testing.T) *world {
-	all := map[string]func(*testing.T) *world{"fake": fakeWorld}
-	for _, version := range []string{lab.KeycloakCurrent, lab.KeycloakOldest} {
-		var makeWorld func(*testing.T) *world
-		t.Run("start "+version, func(s *testing.T) {
-			lab.Slow(s)
-			kc, err := lab.StartKeycloak(t.Context(), version, "client-secret-rotation")
-			if err != nil {
-				missing(s, err, lab.ErrNoKeycloak, "Keycloak "+version)
-			}
-			t.Cleanup(kc.Close)
-			v, err := lab.StartVault(t.Context())
-			if err != nil {
-				missing(s, err, lab.ErrNoVault, "Vault")
-			}
-			t.Cleanup(v.Close)
-			makeWorld = realWorlds(version, kc, v)
-		})
-		if makeWorld != nil {
-			all["keycloak "+version] = makeWorld
-		}
+// realServers starts a Keycloak and a Vault and makes worlds in them, each with a realm and keys of its own.
+func realServers(t *testing.T, version string) func(*testing.T) *world {
+	t.Helper()
+	lab.Slow(t)
+	kc, err := lab.StartKeycloak(t.Context(), version, "client-secret-rotation")
+	if err != nil {
+		missing(t, err, lab.ErrNoKeycloak, "Keycloak "+version)
 	}
-	return all
+	t.Cleanup(kc.Close)
+	v, err := lab.StartVault(t.Context())
+	if err != nil {
+		missing(t, err, lab.ErrNoVault, "Vault")
+	}
+	t.Cleanup(v.Close)
+	return realWorlds(version, kc, v)
 }
 
 func missing(t *testing.T, err, notInstalled error, what string) {
@@ -114,15 +105,42 @@ func (w *world) serve(h http.Handler) string {
 
 // systems are sessions with both servers; wrap may stand in front of each.
 func (w *world) systems(wrap ...func(name string, h http.Handler) http.Handler) (reconcile.Systems, error) {
+	return w.session(30*time.Second, wrap...)
+}
+
+// impatient is systems that give a request up soon.
+func (w *world) impatient(wrap ...func(name string, h http.Handler) http.Handler) (reconcile.Systems, error) {
+	if w.fake != nil {
+		return w.session(20*time.Millisecond, wrap...)
+	}
+	return w.session(time.Second, wrap...)
+}
+
+func (w *world) session(timeout time.Duration, wrap ...func(name string, h http.Handler) http.Handler) (reconcile.Systems, error) {
 	kc, v := w.keycloak, w.vault
 	for _, f := range wrap {
 		kc, v = f("keycloak", kc), f("vault", v)
 	}
-	kv, err := vault.Open(w.t.Context(), vault.Config{Address: w.serve(v), Token: secret.New(w.token), Timeout: 30 * time.Second, Pause: time.Millisecond})
+	kv, err := vault.Open(w.t.Context(), vault.Config{Address: w.serve(v), Token: secret.New(w.token), Timeout: timeout, Pause: time.Millisecond})
 	return reconcile.Systems{Keycloak: keycloak.New(keycloak.Config{
-		URL: w.serve(kc), User: w.user, Password: w.password, Timeout: 30 * time.Second,
-		Sleep: w.sleep, Note: func(string) {},
+		URL: w.serve(kc), User: w.user, Password: w.password, Timeout: timeout, Sleep: w.sleep, Note: func(string) {},
 	}), Vault: kv, Parallel: 4}, err
+}
+
+// forget removes a client scope and a realm role, as if the realm never had them.
+func (w *world) forget(scope, role string) {
+	w.t.Helper()
+	if w.fake != nil {
+		w.fake.Forget(w.realm, scope, role)
+		return
+	}
+	list, _ := w.admin(http.MethodGet, "client-scopes", nil).([]any)
+	for _, s := range list {
+		if object, _ := s.(map[string]any); object["name"] == scope {
+			w.admin(http.MethodDelete, "client-scopes/"+object["id"].(string), nil)
+		}
+	}
+	w.tryAdmin(http.MethodDelete, "roles/"+role, nil) // it may not exist
 }
 
 // sleep waits shortly, and not at all for a server in memory.

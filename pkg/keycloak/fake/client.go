@@ -87,7 +87,9 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, realm *realm) {
 	c["id"] = s.id()
 	mappers, _ := c["protocolMappers"].([]any)
 	for _, m := range mappers {
-		m.(object)["id"] = s.id()
+		if mapper, ok := m.(object); ok {
+			mapper["id"] = s.id()
+		}
 	}
 	if c["publicClient"] != true && c["secret"] == nil {
 		c["secret"] = "generated-" + s.id()
@@ -196,7 +198,10 @@ func link(w http.ResponseWriter, r *http.Request, realm *realm, c object, parts 
 func (s *Server) mapper(w http.ResponseWriter, r *http.Request, c object, rest []string) {
 	list, _ := c["protocolMappers"].([]any)
 	if r.Method == http.MethodDelete {
-		c["protocolMappers"] = slices.DeleteFunc(slices.Clone(list), func(m any) bool { return m.(object)["id"] == rest[0] })
+		c["protocolMappers"] = slices.DeleteFunc(slices.Clone(list), func(m any) bool {
+			mapper, ok := m.(object)
+			return ok && mapper["id"] == rest[0]
+		})
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}

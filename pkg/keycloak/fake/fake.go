@@ -60,12 +60,13 @@ func (s *Server) Expire() {
 	clear(s.tokens)
 }
 
-// RemoveScope takes a client scope out of a realm, as an import with a list of its own does.
-func (s *Server) RemoveScope(realm, name string) {
+// Forget takes a client scope out of a realm, as an import with a list of its own does, and a role.
+func (s *Server) Forget(realm, scope, role string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.realms[realm]
-	r.scopes = slices.DeleteFunc(r.scopes, func(o object) bool { return o["name"] == name })
+	r.scopes = slices.DeleteFunc(r.scopes, func(o object) bool { return o["name"] == scope })
+	r.roles = slices.DeleteFunc(r.roles, func(o object) bool { return o["name"] == role })
 }
 
 // ServeHTTP answers as Keycloak does.
