@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ameideio/ameide/pkg/live"
 	"github.com/ameideio/ameide/pkg/report"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -18,6 +19,7 @@ import (
 type verifyOptions struct {
 	treeFlags
 	registry verifyImages
+	live     verifyLive
 	rules    []string
 	skip     []string
 	format   string
@@ -32,19 +34,29 @@ func newVerifyCmd(env Env) *cobra.Command {
 	var o verifyOptions
 	c := &cobra.Command{
 		Use:   "verify",
-		Short: "Check a GitOps tree offline",
+		Short: "Check a GitOps tree offline, and with --live what runs",
 		Long: `Check everything about the Backstage installation that a GitOps tree can tell, without a network: what Argo CD would
 generate, what the chart renders for each environment, schemas, and facts that must agree across files and systems.
 
-Left alone: the tree is only read. Exit 1 when a check fails; a warning fails only with --strict.`,
+With --live the environments of --env are looked at as well: Argo CD, Pods and their logs, nodes, route, health, plugins,
+Secrets, the way of the client secret, sign-in, database, migrations and metrics. Each thing is shown as Git declares it
+and as it runs, with both verdicts, and the success criteria close the report. Services are reached through port-forwards.
+Credentials come from the environment or from the file that the same name with _FILE gives, and what is not given is not
+asked: VAULT_TOKEN; KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET (else the client patcher's, if it may be read);
+AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD for a whole sign-in.
+
+Left alone: everything is only read. Exit 1 when a check fails; a warning fails only with --strict. Exit 3 when nothing
+failed but something could not be seen: the report names the missing right and the rule that grants it.`,
 		Example: `  ameide platform backstage verify
   ameide platform backstage verify --env production --rule host/agree
+  ameide platform backstage verify --live --env dev
   ameide platform backstage verify --format sarif --output verify.sarif`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runVerify(c.Context(), env, o) },
 	}
 	o.register(c)
 	o.registry.register(c)
+	o.live.register(c)
 	f := c.Flags()
 	f.StringSliceVar(&o.rules, "rule", nil, "ask only this rule (repeatable)")
 	f.StringSliceVar(&o.skip, "skip", nil, "leave out this rule (repeatable)")
@@ -83,14 +95,22 @@ func runVerify(ctx context.Context, env Env, o verifyOptions) error {
 	if err != nil {
 		return usage(err, "")
 	}
-	r := verify.Run(loaded, append(verify.Rules(), o.registry.rules(ctx, env, t, loaded)...), o.runOptions(env))
+	within, cancel := o.live.within(ctx, o.registry.registryFlags)
+	defer cancel()
+	look, err := o.live.begin(within, env, loaded, o.registry.registryFlags)
+	if err != nil {
+		return err
+	}
+	rules := slices.Concat(verify.Rules(), o.registry.rules(ctx, env, t, loaded), look.rules())
+	r := verify.Run(loaded, rules, o.runOptions(env))
+	look.complete(&r)
 	if err := o.print(env, t, format, r); err != nil {
 		return err
 	}
 	if r.Failed(o.strict) {
 		return errFindings
 	}
-	return nil
+	return unseenOutcome(r)
 }
 
 func (o verifyOptions) runOptions(env Env) verify.Options {
@@ -114,14 +134,17 @@ func (o verifyOptions) check() (report.Format, error) {
 			return "", usage(fmt.Errorf("unknown rule %q", id), "docs/rules.md lists them; the nearest is "+nearest(id, ruleIDs()))
 		}
 	}
-	return report.Format(o.format), o.registry.refuse(o)
+	if err := o.registry.refuse(o); err != nil {
+		return "", err
+	}
+	return report.Format(o.format), o.live.refuse(o)
 }
 
 // print writes the report to stdout or, whole or not at all, to a file.
 func (o verifyOptions) print(env Env, t *tree, format report.Format, r verify.Report) error {
 	prefix, _ := inRepository(t.root.Name())
 	options := report.Options{
-		FS: t.root.FS(), PathPrefix: prefix, Rules: o.registry.infos(),
+		FS: t.root.FS(), PathPrefix: prefix, Rules: append(o.registry.infos(), o.live.infos()...),
 		Verbose: o.verbose, Strict: o.strict, Build: env.Build.Version,
 	}
 	if o.output == "" {
@@ -142,7 +165,7 @@ func (o verifyOptions) print(env Env, t *tree, format report.Format, r verify.Re
 
 func ruleIDs() []string {
 	var ids []string
-	for _, r := range append(verify.RuleInfos(), registryRules()...) {
+	for _, r := range slices.Concat(verify.RuleInfos(), registryRules(), live.RuleInfos()) {
 		ids = append(ids, r.ID)
 	}
 	return ids

@@ -1,6 +1,8 @@
 package live
 
 import (
+	"errors"
+
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -60,13 +62,17 @@ type Look struct {
 // the same; its error is why there is nothing to judge.
 func Rules(look func(env string) (Look, error)) []verify.Rule {
 	var rules []verify.Rule
-	for _, j := range judges() {
+	for i, j := range judges() {
 		rules = append(rules, verify.Rule{RuleInfo: j.RuleInfo, Env: func(e *verify.Env) ([]verify.Issue, error) {
 			l, err := look(e.Name)
-			if err != nil {
-				return nil, err
+			if err == nil {
+				return j.ask(l)
 			}
-			return j.ask(l)
+			var unseen *verify.Unseen
+			if i > 0 && errors.As(err, &unseen) {
+				return nil, &verify.Unseen{Reason: unseen.Reason} // the first rule tells the rest
+			}
+			return nil, err
 		}})
 	}
 	return rules

@@ -19,7 +19,7 @@ type Config struct {
 	Context   string   // empty is the file's current one
 	InCluster bool     // as the Pod that this process runs in
 	UserAgent string
-	Parallel  int                                 // requests at once; 0 is 8
+	Parallel  int                                  // requests at once; 0 is 8
 	Sleep     func(time.Duration) <-chan time.Time // waits between two tries; nil is time.After
 }
 

@@ -1,0 +1,290 @@
+package livelab
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ameideio/ameide/lab"
+)
+
+// KubernetesVersion is the API server's.
+const KubernetesVersion = "1.34.4"
+
+// adminToken is a member of system:masters.
+const adminToken = "lab-admin-token"
+
+// API is a real kube-apiserver with its etcd.
+type API struct {
+	URL string
+
+	dir    string
+	port   int
+	etcd   string
+	server *exec.Cmd
+	users  []string // of the token file
+	client *http.Client
+}
+
+// newAPI starts etcd and kube-apiserver. users are tokens that RBAC knows by the same name.
+func newAPI(t testing.TB, users ...string) *API {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(cache, "ameide", "lab", "kubernetes-"+KubernetesVersion)
+	for _, program := range []string{"etcd", "kube-apiserver"} {
+		if _, err := os.Stat(filepath.Join(bin, program)); err != nil {
+			lab.Missing(t, program+" "+KubernetesVersion)
+		}
+	}
+	a := &API{dir: t.TempDir(), users: users, client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}} // #nosec G402 -- loopback
+	a.startEtcd(t, bin)
+	a.write(t)
+	if a.port, err = lab.FreePort(); err != nil {
+		t.Fatal(err)
+	}
+	a.URL = fmt.Sprintf("https://127.0.0.1:%d", a.port)
+	a.Start(t)
+	return a
+}
+
+func (a *API) startEtcd(t testing.TB, bin string) {
+	t.Helper()
+	client, err := lab.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := lab.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.etcd = fmt.Sprintf("http://127.0.0.1:%d", client)
+	peers := fmt.Sprintf("http://127.0.0.1:%d", peer)
+	a.background(t, filepath.Join(bin, "etcd"), "--data-dir", filepath.Join(a.dir, "etcd"), "--listen-client-urls", a.etcd, "--advertise-client-urls", a.etcd,
+		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers, "--unsafe-no-fsync", "--log-level", "error")
+}
+
+// write makes the files that the API server reads.
+func (a *API) write(t testing.TB) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := adminToken + ",admin,1,\"system:masters\"\n"
+	for i, user := range a.users {
+		tokens += fmt.Sprintf("%s-token,%s,%d\n", user, user, i+2)
+	}
+	for name, content := range map[string][]byte{
+		"sa.key":     pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
+		"sa.pub":     pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}),
+		"tokens.csv": []byte(tokens),
+	} {
+		if err := os.WriteFile(filepath.Join(a.dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Start starts the API server, for the first time or after Stop, and waits until it is ready.
+func (a *API) Start(t testing.TB) {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(a.dir, name) }
+	a.server = a.background(t, filepath.Join(cache, "ameide", "lab", "kubernetes-"+KubernetesVersion, "kube-apiserver"),
+		"--etcd-servers="+a.etcd, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", a.port),
+		"--cert-dir="+file("pki"), "--service-cluster-ip-range=10.0.0.0/24", "--service-account-issuer="+a.URL,
+		"--service-account-key-file="+file("sa.pub"), "--service-account-signing-key-file="+file("sa.key"), "--token-auth-file="+file("tokens.csv"),
+		"--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none",
+		"--kubelet-preferred-address-types=InternalIP")
+	deadline := time.Now().Add(90 * time.Second)
+	for {
+		if _, status, err := a.call(t.Context(), http.MethodGet, "/readyz", "", nil); err == nil && status == http.StatusOK {
+			return
+		}
+		if time.Now().After(deadline) {
+			text, _ := os.ReadFile(file("kube-apiserver.log"))
+			t.Fatalf("kube-apiserver is not ready after 90 s:\n%s", text[max(0, len(text)-4000):])
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// Stop ends the API server at once; what it stored stays.
+func (a *API) Stop() {
+	_ = a.server.Process.Kill()
+	_, _ = a.server.Process.Wait()
+}
+
+func (a *API) background(t testing.TB, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	log, err := os.OpenFile(filepath.Join(a.dir, filepath.Base(program)+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	c := exec.Command(program, args...)
+	c.Stdout, c.Stderr = log, log
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_, _ = c.Process.Wait()
+	})
+	return c
+}
+
+// Kubeconfig is a file whose contexts are named as given, for the user of a token; empty is the administrator.
+func (a *API) Kubeconfig(t testing.TB, user string, contexts ...string) string {
+	t.Helper()
+	return a.kubeconfig(t, a.URL, user, contexts...)
+}
+
+func (a *API) kubeconfig(t testing.TB, server, user string, contexts ...string) string {
+	t.Helper()
+	token := adminToken
+	if user != "" {
+		token = user + "-token"
+	}
+	text := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters: [{name: lab, cluster: {server: %q, insecure-skip-tls-verify: true}}]\nusers: [{name: lab, user: {token: %s}}]\ncontexts:\n", server, token)
+	for _, c := range contexts {
+		text += fmt.Sprintf("- {name: %s, context: {cluster: lab, user: lab}}\n", c)
+	}
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// Must calls the API as the administrator; any other answer than 2xx fails the test.
+func (a *API) Must(t testing.TB, method, path, contentType string, body any) map[string]any {
+	t.Helper()
+	answer, status, err := a.call(t.Context(), method, path, contentType, body)
+	if err != nil || status >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %d %v %s", method, path, status, err, answer)
+	}
+	var out map[string]any
+	if len(answer) > 0 && answer[0] == '{' {
+		if err := json.Unmarshal(answer, &out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func (a *API) call(ctx context.Context, method, path, contentType string, body any) ([]byte, int, error) {
+	var reader io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, 0, err
+		}
+		reader = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, a.URL+path, reader)
+	if err != nil {
+		return nil, 0, err
+	}
+	request.Header.Set("Authorization", "Bearer "+adminToken)
+	request.Header.Set("Content-Type", contentType)
+	response, err := a.client.Do(request)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	return answer, response.StatusCode, err
+}
+
+// Content types of the Kubernetes API.
+const (
+	asJSON  = "application/json"
+	asMerge = "application/merge-patch+json"
+	asApply = "application/apply-patch+yaml"
+)
+
+// plural is the resource name of a kind.
+func plural(kind string) string {
+	lower := strings.ToLower(kind)
+	switch {
+	case strings.HasSuffix(lower, "y") && !strings.HasSuffix(lower, "ay"):
+		return strings.TrimSuffix(lower, "y") + "ies"
+	case strings.HasSuffix(lower, "s"):
+		return lower + "es"
+	}
+	return lower + "s"
+}
+
+// PathOf is the address of an object, or of its kind when name is empty.
+func PathOf(apiVersion, kind, namespace, name string) string {
+	path := "/api/" + apiVersion
+	if strings.Contains(apiVersion, "/") {
+		path = "/apis/" + apiVersion
+	}
+	if namespace != "" {
+		path += "/namespaces/" + namespace
+	}
+	path += "/" + plural(kind)
+	if name != "" {
+		path += "/" + name
+	}
+	return path
+}
+
+// Apply makes an object by server-side apply; with dryRun the server only says whether it would.
+func (a *API) Apply(ctx context.Context, object map[string]any, namespace string, dryRun bool) error {
+	path, err := applyPath(object, namespace)
+	if err != nil {
+		return err
+	}
+	query := "?fieldManager=argocd-controller&force=true&fieldValidation=Strict"
+	if dryRun {
+		query += "&dryRun=All"
+	}
+	answer, status, err := a.call(ctx, http.MethodPatch, path+query, asApply, object)
+	if err != nil {
+		return err
+	}
+	if status >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s: %d %s", path, status, answer)
+	}
+	return nil
+}
+
+func applyPath(object map[string]any, namespace string) (string, error) {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	metadata, _ := object["metadata"].(map[string]any)
+	name, _ := metadata["name"].(string)
+	if apiVersion == "" || kind == "" || name == "" {
+		return "", fmt.Errorf("an object without apiVersion, kind or name: %v", object)
+	}
+	return PathOf(apiVersion, kind, namespace, name), nil
+}

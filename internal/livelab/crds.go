@@ -1,0 +1,99 @@
+package livelab
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// definitions are the CRDs of the platform's operators, as their projects publish them: the modules that package
+// kubeschema's schemas are made of.
+func definitions() map[string]string {
+	return map[string]string{
+		"github.com/argoproj/argo-cd/v3@v3.5.7":                      "manifests/crds/application-crd.yaml",
+		"github.com/cloudnative-pg/cloudnative-pg@v1.27.0":           "config/crd/bases/postgresql.cnpg.io_*.yaml",
+		"github.com/external-secrets/external-secrets@v1.3.2":        "config/crds/bases/external-secrets.io_*.yaml",
+		"github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+		"sigs.k8s.io/gateway-api@v1.6.3":                             "config/crd/standard/gateway.networking.k8s.io_[^v]*.yaml",
+	}
+}
+
+// define creates the CRDs and waits until their kinds are served.
+func (a *API) define(t testing.TB) {
+	t.Helper()
+	var names []string
+	for module, glob := range definitions() {
+		files, err := filepath.Glob(filepath.Join(moduleDir(t, module), filepath.FromSlash(glob)))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("module %s has no CRDs at %s: %v", module, glob, err)
+		}
+		for _, file := range files {
+			names = append(names, a.defineFile(t, file))
+		}
+	}
+	deadline := time.Now().Add(time.Minute)
+	for _, name := range names {
+		for !a.established(t, name) {
+			if time.Now().After(deadline) {
+				t.Fatalf("CRD %s is not established after a minute", name)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+func (a *API) defineFile(t testing.TB, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var crd map[string]any
+	if err := yaml.Unmarshal(text, &crd); err != nil {
+		t.Fatal(err)
+	}
+	// A conversion webhook would have to run; without one every version is stored as it is.
+	if spec, ok := crd["spec"].(map[string]any); ok {
+		delete(spec, "conversion")
+	}
+	if err := a.Apply(t.Context(), crd, "", false); err != nil {
+		t.Fatal(err)
+	}
+	metadata, _ := crd["metadata"].(map[string]any)
+	name, _ := metadata["name"].(string)
+	return name
+}
+
+func (a *API) established(t testing.TB, name string) bool {
+	t.Helper()
+	crd := a.Must(t, http.MethodGet, PathOf("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", name), "", nil)
+	status, _ := crd["status"].(map[string]any)
+	conditions, _ := status["conditions"].([]any)
+	return slices.ContainsFunc(conditions, func(c any) bool {
+		m, _ := c.(map[string]any)
+		return m["type"] == "Established" && m["status"] == "True"
+	})
+}
+
+// moduleDir is a module in Go's cache, fetched if it is not there yet.
+func moduleDir(t testing.TB, module string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", module)
+	c.Dir = t.TempDir()
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("download %s: %v", module, err)
+	}
+	var got struct{ Dir string }
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.Dir
+}
