@@ -41,6 +41,22 @@ func (r rotation) made(before rotation) string {
 	return ""
 }
 
+// complete tells that a rotation was cut off after its last step: nobody could tell it from none.
+func (r rotation) complete(before rotation) bool {
+	return r.keycloak != before.keycloak && r.vault == r.keycloak && r.old == "" && r.announced == ""
+}
+
+// finished judges what the next run made of a rotation that was cut off.
+func (r rotation) finished(before, cut rotation) error {
+	if made := cut.made(before); made != "" && r.keycloak != made {
+		return errors.New("a second secret was made")
+	}
+	if !r.complete(before) {
+		return errors.New("the rotation is not finished")
+	}
+	return nil
+}
+
 // repaired looks at a rotation that was cut off, runs again, and looks once more.
 func (w *world) repaired(d reconcile.Desired, before rotation, overlap bool) error {
 	w.t.Helper()
@@ -48,17 +64,9 @@ func (w *world) repaired(d reconcile.Desired, before rotation, overlap bool) err
 	if overlap && cut.vault != cut.keycloak && cut.vault != cut.old {
 		return errors.New("no valid secret is in Vault")
 	}
-	complete := cut.keycloak != before.keycloak && cut.vault == cut.keycloak && cut.old == "" && cut.announced == ""
-	w.run(d, reconcile.Options{Rotate: !complete}) // nobody could tell a rotation that is complete from none
+	w.run(d, reconcile.Options{Rotate: !cut.complete(before)})
 	w.converged(d)
-	now := w.rotation("backstage")
-	if made := cut.made(before); made != "" && now.keycloak != made {
-		return errors.New("a second secret was made")
-	}
-	if now.keycloak == before.keycloak || now.old != "" || now.announced != "" || now.vault != now.keycloak {
-		return errors.New("the rotation is not finished")
-	}
-	return nil
+	return w.rotation("backstage").finished(before, cut)
 }
 
 // withOverlap lets the realm keep old secrets valid.

@@ -37,6 +37,7 @@ type world struct {
 	realm     string
 	keyPrefix string
 	fake      *kcfake.Server // nil when real
+	overlap   bool           // old secrets stay valid
 
 	mu         sync.Mutex
 	adminToken string
