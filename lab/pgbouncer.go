@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -12,8 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// PgBouncer puts a pooler in transaction mode before a server and returns its port. It logs in as role.
-func PgBouncer(t testing.TB, s *Server, role string) int {
+// PgBouncer puts a pooler in transaction mode before a server and returns its port. It logs in as role. routes are lines of
+// its section [databases] for those that live elsewhere.
+func PgBouncer(t testing.TB, s *Server, role string, routes ...string) int {
 	t.Helper()
 	bin, err := exec.LookPath("pgbouncer")
 	if err != nil {
@@ -27,8 +29,8 @@ func PgBouncer(t testing.TB, s *Server, role string) int {
 	}
 	ini := filepath.Join(s.dir, "pgbouncer.ini")
 	users := filepath.Join(s.dir, "users.txt")
-	config := fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port=%d\nauth_type=plain\nauth_file=%s\npool_mode=transaction\nunix_socket_dir=\nmax_client_conn=100\n",
-		s.Port, port, users)
+	config := fmt.Sprintf("[databases]\n%s\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port=%d\nauth_type=plain\nauth_file=%s\npool_mode=transaction\nunix_socket_dir=\nmax_client_conn=100\n",
+		strings.Join(routes, "\n"), s.Port, port, users)
 	for file, text := range map[string]string{ini: config, users: fmt.Sprintf("%q %q\n", role, Password)} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

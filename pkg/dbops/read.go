@@ -115,13 +115,6 @@ func (r Reader) connect(ctx context.Context, database string) (*pgconn.PgConn, e
 	return c, nil
 }
 
-// closeQuietly says goodbye; the server notices a lost connection by itself.
-func closeQuietly(c *pgconn.PgConn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = c.Close(ctx)
-}
-
 func (r Reader) reason(err error) string {
 	var e *ConnectError
 	if errors.As(err, &e) {
