@@ -3,6 +3,9 @@
 // A file X.tmpl below gitops/ becomes X at the same path of the GitOps checkout. Its delimiters are [[ and ]], because
 // Helm charts and Go templates are full of braces. A path segment {env} stands for each environment in turn. The suffix
 // keeps Go's embedding from dropping dotfiles, files that begin with an underscore, and folders with a go.mod.
+//
+// Below primitives/ are the layers that a new primitive is made of, in the dialect of package skeleton; package scaffold
+// says which layer goes where. A path segment {name} stands for the primitive's value of that name.
 package templates
 
 import (
@@ -10,12 +13,21 @@ import (
 	"io/fs"
 )
 
-//go:embed all:gitops
+//go:embed all:gitops all:primitives
 var files embed.FS
 
 // GitOps is the tree of templates for a GitOps checkout.
 func GitOps() fs.FS {
 	sub, err := fs.Sub(files, "gitops")
+	if err != nil { // the path is a constant of this package
+		panic(err)
+	}
+	return sub
+}
+
+// Primitives is the tree of the primitives' skeletons, with values.yaml at its root.
+func Primitives() fs.FS {
+	sub, err := fs.Sub(files, "primitives")
 	if err != nil { // the path is a constant of this package
 		panic(err)
 	}
