@@ -62,11 +62,13 @@ func runGenerate(env Env, o generateOptions) error {
 	if err := t.mustBeGitOps(); err != nil {
 		return err
 	}
-	plan, err := factory.NewPlan(templates.GitOps(), t.root.FS(), &t.spec.Spec, t.envs)
+	files, done := checkout.Files(t.root)
+	defer done()
+	plan, err := factory.NewPlan(templates.GitOps(), files, &t.spec.Spec, t.envs)
 	if err != nil {
 		return usage(err, "")
 	}
-	changes, err := checkout.Compare(t.root.FS(), plan, checkout.Options{Force: o.force, Partial: len(o.envs) > 0})
+	changes, err := checkout.Compare(files, plan, checkout.Options{Force: o.force, Partial: len(o.envs) > 0})
 	if err != nil {
 		return usage(err, "")
 	}

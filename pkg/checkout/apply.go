@@ -15,7 +15,11 @@ import (
 // name beside its target, all of them flushed to disk; only then are they renamed into place, and when the disk has the
 // names too, the lock file last. Cut off at any moment, by a signal or a loss of power, every file is either old or new,
 // and the next run finishes the work. An error before the first rename leaves the checkout as it was.
-func Apply(root *os.Root, c *Changes) error { return apply(newRootDisk(root), c) }
+func Apply(root *os.Root, c *Changes) error {
+	d := newRootDisk(root)
+	defer d.leave(0)
+	return apply(d, c)
+}
 
 func apply(d disk, c *Changes) error {
 	if n := c.Count(Collide); n > 0 {

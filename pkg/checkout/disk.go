@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
@@ -14,7 +16,7 @@ type disk interface {
 	FS() fs.FS
 	Lstat(name string) (fs.FileInfo, error)
 	Mkdir(name string, mode fs.FileMode) error
-	Rename(from, to string) error
+	Rename(from, to string) error // both in one directory
 	Remove(name string) error
 	// Create writes a file that must not exist, with this mode whatever the umask says if exact.
 	Create(name string, content []byte, mode fs.FileMode, exact bool) (flush func() error, err error)
@@ -27,16 +29,55 @@ const flushing = 16
 
 // rootDisk is a checkout on disk: no path and no link leads out of it.
 type rootDisk struct {
-	*os.Root
+	*near
 	slots chan struct{}
 }
 
-func newRootDisk(root *os.Root) rootDisk { return rootDisk{root, make(chan struct{}, flushing)} }
+func newRootDisk(root *os.Root) rootDisk {
+	return rootDisk{&near{root: root}, make(chan struct{}, flushing)}
+}
+
+// FS implements disk.
+func (d rootDisk) FS() fs.FS { return d.near }
+
+// Mkdir implements disk.
+func (d rootDisk) Mkdir(name string, mode fs.FileMode) error {
+	dir, base, err := d.at(name)
+	if err != nil {
+		return err
+	}
+	return dir.Mkdir(base, mode)
+}
+
+// Rename implements disk; both are in one directory.
+func (d rootDisk) Rename(from, to string) error {
+	dir, base, err := d.at(to)
+	if err != nil {
+		return err
+	}
+	return dir.Rename(path.Base(from), base)
+}
+
+// Remove implements disk.
+func (d rootDisk) Remove(name string) error {
+	dir, base, err := d.at(name)
+	if i := slices.IndexFunc(d.way, func(l level) bool { return l.dir == name }); i >= 0 {
+		d.leave(i) // Windows keeps a directory that is open
+	}
+	if err != nil {
+		return err
+	}
+	return dir.Remove(base)
+}
 
 // Create implements disk.
 func (d rootDisk) Create(name string, content []byte, mode fs.FileMode, exact bool) (flush func() error, err error) {
+	dir, base, err := d.at(name)
+	if err != nil {
+		return nil, err
+	}
 	d.slots <- struct{}{}
-	f, err := d.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := dir.OpenFile(base, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		<-d.slots
 		return nil, err
@@ -57,8 +98,12 @@ func (d rootDisk) Entries(dir string) func() error {
 	if runtime.GOOS == "windows" { // it flushes no directories, and its file systems log names by themselves
 		return func() error { return nil }
 	}
+	in, err := d.enter(dir)
+	if err != nil {
+		return func() error { return err }
+	}
 	d.slots <- struct{}{}
-	f, err := d.Open(dir)
+	f, err := in.Open(".")
 	if err != nil {
 		<-d.slots
 		return func() error { return err }
