@@ -77,6 +77,12 @@ func isConflict(err error) bool {
 	return errors.As(err, &r) && r.StatusCode == http.StatusBadRequest && strings.Contains(strings.Join(r.Errors, " "), "check-and-set")
 }
 
+// endedToken tells an answer to a token that is no longer, or never was, valid.
+func endedToken(err error) bool {
+	var r *api.ResponseError
+	return errors.As(err, &r) && r.StatusCode == http.StatusForbidden && strings.Contains(strings.Join(r.Errors, " "), "invalid token")
+}
+
 // unanswered tells a request of which nobody knows whether it was carried out.
 func unanswered(err error) bool {
 	var r *api.ResponseError

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +59,8 @@ func (r Ref) announcement() string { return r.Field + "_replaces" }
 type KV struct {
 	client *api.Client
 	count  *atomic.Int64
+	config Config
+	mu     sync.Mutex // of logging in again
 }
 
 // Open logs in.
@@ -66,7 +69,7 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 	if config.Error != nil {
 		return nil, fmt.Errorf("prepare the Vault client: %w", config.Error)
 	}
-	kv := &KV{count: &atomic.Int64{}}
+	kv := &KV{count: &atomic.Int64{}, config: c}
 	config.Address, config.Timeout, config.MaxRetries = c.Address, c.Timeout, 3
 	if c.Pause > 0 {
 		config.MinRetryWait, config.MaxRetryWait = c.Pause, c.Pause
@@ -84,14 +87,18 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 		client.SetToken(c.Token.Reveal())
 		return kv, nil
 	}
-	return kv, kv.login(ctx, c)
+	return kv, kv.login(ctx)
 }
 
-func (k *KV) login(ctx context.Context, c Config) error {
+func (k *KV) login(ctx context.Context) error {
+	c := k.config
 	if c.JWT.Empty() {
 		return &Error{Op: "log in to Vault", Reason: "no credentials", hint: "set VAULT_TOKEN, or run as a Pod whose ServiceAccount has a role of Vault's Kubernetes auth method"}
 	}
-	k.client.ClearToken()
+	anonymous, err := k.client.Clone() // without the token, while other requests go on with it
+	if err != nil {
+		return fmt.Errorf("prepare the Vault client: %w", err)
+	}
 	mount := c.AuthMount
 	if mount == "" {
 		mount = "kubernetes"
@@ -100,10 +107,30 @@ func (k *KV) login(ctx context.Context, c Config) error {
 	if err != nil {
 		return fmt.Errorf("log in to Vault: %w", err)
 	}
-	if _, err := k.client.Auth().Login(ctx, method); err != nil {
+	if _, err := anonymous.Auth().Login(ctx, method); err != nil {
 		return newError("log in to Vault with role "+c.Role, err)
 	}
+	k.client.SetToken(anonymous.Token())
 	return nil
+}
+
+// again repeats a request with a new token when Vault says that the session's own has ended. Several requests that fail at
+// once with one stale token log in once.
+func (k *KV) again(ctx context.Context, request func() error) error {
+	stale := k.client.Token()
+	err := request()
+	if k.config.JWT.Empty() || !k.config.Token.Empty() || !endedToken(err) {
+		return err
+	}
+	k.mu.Lock()
+	if k.client.Token() == stale {
+		if loginErr := k.login(ctx); loginErr != nil {
+			k.mu.Unlock()
+			return loginErr
+		}
+	}
+	k.mu.Unlock()
+	return request()
 }
 
 // Requests counts every request so far, logins and repetitions included.
@@ -127,7 +154,11 @@ func (k *KV) Read(ctx context.Context, r Ref) (Entry, error) {
 }
 
 func (k *KV) read(ctx context.Context, r Ref) (Entry, map[string]any, error) {
-	answer, err := k.client.Logical().ReadWithContext(ctx, r.Path())
+	var answer *api.Secret
+	err := k.again(ctx, func() (err error) {
+		answer, err = k.client.Logical().ReadWithContext(ctx, r.Path())
+		return err
+	})
 	if err != nil {
 		return Entry{}, nil, newError("read "+r.Path(), err)
 	}
@@ -188,8 +219,10 @@ func (k *KV) put(ctx context.Context, r Ref, data map[string]any, next Entry) er
 	if next.Replaces != "" {
 		fields[r.announcement()] = next.Replaces
 	}
-	_, err := k.client.Logical().WriteWithContext(ctx, r.Path(), map[string]any{"data": fields, "options": map[string]any{"cas": next.Version}})
-	return err
+	return k.again(ctx, func() error {
+		_, err := k.client.Logical().WriteWithContext(ctx, r.Path(), map[string]any{"data": fields, "options": map[string]any{"cas": next.Version}})
+		return err
+	})
 }
 
 func (k *KV) confirm(ctx context.Context, r Ref, want Entry) (Entry, error) {
