@@ -68,11 +68,15 @@ func first(c *verify.Component, kind string) Object {
 	return nil
 }
 
-// migrationJob is the hook Job that runs the portal's own image: the others run tools.
+// migrationJob is the hook Job that runs the portal's own image: the others run tools. Where hooks run ameide, the image
+// runs between two other containers, as an init container.
 func (d *Declared) migrationJob(c *verify.Component) Object {
 	for _, m := range c.Objects("Job") {
-		if text(m.Object, "spec", "template", "spec", "containers", "0", "image") == d.Image() {
-			return m.Object
+		pod := child(m.Object, "spec", "template", "spec")
+		for _, container := range slices.Concat(children(pod, "initContainers"), children(pod, "containers")) {
+			if text(container, "image") == d.Image() {
+				return m.Object
+			}
 		}
 	}
 	return nil
@@ -102,19 +106,32 @@ func (d *Declared) externalSecrets(c *verify.Component) {
 	}
 }
 
-// patcher reads from the client patcher where Keycloak is and who may ask it.
+// patcher reads from the client patcher, or from the reconcile Job in its place, where Keycloak is and who may ask it.
 func (d *Declared) patcher(c *verify.Component) {
 	for _, m := range c.Objects("Job") {
-		variable := map[string]Object{}
-		for _, v := range children(m.Object, "spec", "template", "spec", "containers", "0", "env") {
-			variable[text(v, "name")] = v
+		container := child(m.Object, "spec", "template", "spec", "containers", "0")
+		for _, prefix := range []string{"", "KEYCLOAK_"} {
+			d.patchedAs(container, prefix)
 		}
-		id, key := child(variable["CLIENT_ID"], "valueFrom", "secretKeyRef"), child(variable["CLIENT_SECRET"], "valueFrom", "secretKeyRef")
-		if id == nil || key == nil || text(id, "name") != text(key, "name") {
-			continue
+	}
+}
+
+// patchedAs reads the variables of a container whose names begin with prefix.
+func (d *Declared) patchedAs(container Object, prefix string) {
+	variable := map[string]Object{}
+	for _, v := range children(container, "env") {
+		variable[text(v, "name")] = v
+	}
+	id, key := child(variable[prefix+"CLIENT_ID"], "valueFrom", "secretKeyRef"), child(variable[prefix+"CLIENT_SECRET"], "valueFrom", "secretKeyRef")
+	if id == nil || key == nil || text(id, "name") != text(key, "name") {
+		return
+	}
+	d.KeycloakAdmin = &KeyPair{Secret: text(id, "name"), ID: text(id, "key"), Key: text(key, "key")}
+	d.KeycloakURL = text(variable["KEYCLOAK_URL"], "value")
+	for _, arg := range texts(container, "args") {
+		if url, ok := strings.CutPrefix(arg, "--keycloak-url="); ok {
+			d.KeycloakURL = url
 		}
-		d.KeycloakAdmin = &KeyPair{Secret: text(id, "name"), ID: text(id, "key"), Key: text(key, "key")}
-		d.KeycloakURL = text(variable["KEYCLOAK_URL"], "value")
 	}
 }
 
