@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -44,7 +45,8 @@ type Changes struct {
 // Options of Compare.
 type Options struct {
 	Force   bool // where an edit and the new version collide, take the new version's lines
-	Partial bool // the plan leaves out files on purpose: what it does not name is not reported
+	Partial bool // the plan leaves out files on purpose: what it does not name is not reported, and stays remembered
+	Collect bool // what is in the way of a file is that file's conflict, and no error: all of them are found
 }
 
 // Compare reads what the plan is about and decides, without writing, what each file needs. Files that the lock file
@@ -74,7 +76,9 @@ func Compare(fsys fs.FS, plan Plan, o Options) (*Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.Partial {
+	if o.Partial {
+		m.known.keep(plan, next)
+	} else {
 		c.Files = append(c.Files, gone...)
 	}
 	slices.SortFunc(c.Files, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
@@ -99,7 +103,7 @@ func compare(t *tree, f File, known lock, o Options) (Change, error) {
 	}
 	old, err := t.read(f.Path, maxFile)
 	if err != nil {
-		return c, err
+		return c.obstructed(err, o)
 	}
 	c.Old = old
 	switch {
@@ -113,8 +117,11 @@ func compare(t *tree, f File, known lock, o Options) (Change, error) {
 	case f.Kind == Edited && !bytes.Equal(old, f.Content):
 		c.Action, c.New = Update, f.content()
 	}
+	if err != nil {
+		return c.obstructed(err, o)
+	}
 	if f.Kind != Generated {
-		return c, err
+		return c, nil
 	}
 	c.base = f.content()
 	if old != nil && !sameLines(old, f.Content) {
@@ -122,7 +129,20 @@ func compare(t *tree, f File, known lock, o Options) (Change, error) {
 	} else if _, wrote := known[f.Path]; wrote && old == nil {
 		c.Reason = "it was deleted"
 	}
-	return c, err
+	return c, nil
+}
+
+// obstructed is a file that has something else in its place: a conflict where conflicts are collected, else the error.
+func (c Change) obstructed(err error, o Options) (Change, error) {
+	var obstacle *Error
+	if !o.Collect || !errors.As(err, &obstacle) || obstacle.Err != nil {
+		return c, err
+	}
+	c.Action, c.New, c.Reason = Collide, nil, obstacle.Problem+": "+obstacle.Advice
+	if obstacle.Path != c.Path {
+		c.Reason = obstacle.Path + ": " + c.Reason
+	}
+	return c, nil
 }
 
 // content is never nil, which would mean no file.
@@ -162,6 +182,19 @@ func mergeReason(untouched bool, conflicts int) string {
 		return ""
 	}
 	return "merged with your edit"
+}
+
+// keep remembers what a partial plan says nothing about.
+func (l lock) keep(plan Plan, next lock) {
+	planned := map[string]bool{}
+	for _, f := range plan {
+		planned[f.Path] = true
+	}
+	for p, e := range l {
+		if !planned[p] {
+			next[p] = e
+		}
+	}
 }
 
 // forgotten are files that were generated once, are not any more, and are still there. They stay in the next lock: a plan
