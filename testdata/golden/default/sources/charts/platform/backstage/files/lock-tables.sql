@@ -1,19 +1,15 @@
 -- Every Knex lock table of the database that this runs in, as a quoted schema.table. They are known by their shape, not
--- by their name: columns index and is_locked, and beside them the table of the migrations without the suffix _lock.
+-- by their name: columns index and is_locked, and beside them the table of the migrations without the suffix _lock. Run
+-- once in each database, it is planned anew each time: few functions and operators keep that short.
 SELECT format('%I.%I', n.nspname, c.relname)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r'
-   AND c.relname LIKE '%\_lock'
-   AND (SELECT array_agg(a.attname::text ORDER BY a.attname)
-          FROM pg_catalog.pg_attribute a
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) = ARRAY['index', 'is_locked']
-   AND EXISTS (SELECT 1
-                 FROM pg_catalog.pg_class m
-                WHERE m.relnamespace = c.relnamespace
-                  AND m.relname = left(c.relname, -5)
-                  AND (SELECT count(*)
-                         FROM pg_catalog.pg_attribute a
-                        WHERE a.attrelid = m.oid
-                          AND a.attname IN ('id', 'name', 'batch', 'migration_time')) = 4)
+   AND right(c.relname, 5) = '_lock'
+   AND (SELECT count(*) FILTER (WHERE a.attrelid = c.oid AND a.attname IN ('index', 'is_locked')) = 2
+               AND count(*) FILTER (WHERE a.attrelid = c.oid AND a.attname NOT IN ('index', 'is_locked')) = 0
+               AND count(*) FILTER (WHERE a.attrelid = m.oid AND a.attname IN ('id', 'name', 'batch', 'migration_time')) = 4
+          FROM pg_catalog.pg_class m
+          JOIN pg_catalog.pg_attribute a ON a.attrelid IN (c.oid, m.oid) AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE m.relnamespace = c.relnamespace AND m.relname = left(c.relname, -5))
  ORDER BY 1
