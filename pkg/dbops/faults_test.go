@@ -201,7 +201,7 @@ func TestATableOfSomebodyElseIsSaid(t *testing.T) {
 func TestAFullDiskLeavesTheOldState(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can mount a small disk")
+		lab.Missing(t, "a small disk, which only root can mount")
 	}
 	s, r := catalog(t, "")
 	disk, err := os.MkdirTemp("", "ameide-disk-") //nolint:usetesting // another user mounts it: a test's own directory is closed to it
@@ -210,7 +210,7 @@ func TestAFullDiskLeavesTheOldState(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(disk) })
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k,mode=0777", "tmpfs", disk).CombinedOutput(); err != nil {
-		t.Skipf("cannot mount a small disk here: %s", out)
+		lab.Missing(t, "a small disk: "+string(out))
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", "-l", disk).Run() })
 	space := filepath.Join(disk, "space")
