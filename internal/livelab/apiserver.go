@@ -23,9 +23,6 @@ import (
 	"github.com/ameideio/ameide/lab"
 )
 
-// KubernetesVersion is the API server's.
-const KubernetesVersion = "1.34.4"
-
 // adminToken is a member of system:masters.
 const adminToken = "lab-admin-token"
 
@@ -33,30 +30,23 @@ const adminToken = "lab-admin-token"
 type API struct {
 	URL string
 
-	dir    string
-	port   int
-	etcd   string
-	server *exec.Cmd
-	users  []string // of the token file
-	client *http.Client
+	dir     string
+	port    int
+	etcd    string
+	program string // kube-apiserver
+	server  *exec.Cmd
+	users   []string // of the token file
+	client  *http.Client
 }
 
 // newAPI starts etcd and kube-apiserver. users are tokens that RBAC knows by the same name.
 func newAPI(t testing.TB, users ...string) *API {
 	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bin := filepath.Join(cache, "ameide", "lab", "kubernetes-"+KubernetesVersion)
-	for _, program := range []string{"etcd", "kube-apiserver"} {
-		if _, err := os.Stat(filepath.Join(bin, program)); err != nil {
-			lab.Missing(t, program+" "+KubernetesVersion)
-		}
-	}
-	a := &API{dir: t.TempDir(), users: users, client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}} // #nosec G402 -- loopback
-	a.startEtcd(t, bin)
+	etcd, server := lab.KubernetesProgram(t, "etcd"), lab.KubernetesProgram(t, "kube-apiserver")
+	a := &API{dir: t.TempDir(), program: server, users: users, client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}} // #nosec G402 -- loopback
+	a.startEtcd(t, etcd)
 	a.write(t)
+	var err error
 	if a.port, err = lab.FreePort(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +55,7 @@ func newAPI(t testing.TB, users ...string) *API {
 	return a
 }
 
-func (a *API) startEtcd(t testing.TB, bin string) {
+func (a *API) startEtcd(t testing.TB, program string) {
 	t.Helper()
 	client, err := lab.FreePort()
 	if err != nil {
@@ -77,7 +67,7 @@ func (a *API) startEtcd(t testing.TB, bin string) {
 	}
 	a.etcd = fmt.Sprintf("http://127.0.0.1:%d", client)
 	peers := fmt.Sprintf("http://127.0.0.1:%d", peer)
-	a.background(t, filepath.Join(bin, "etcd"), "--data-dir", filepath.Join(a.dir, "etcd"), "--listen-client-urls", a.etcd, "--advertise-client-urls", a.etcd,
+	a.background(t, program, "--data-dir", filepath.Join(a.dir, "etcd"), "--listen-client-urls", a.etcd, "--advertise-client-urls", a.etcd,
 		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers, "--unsafe-no-fsync", "--log-level", "error")
 }
 
@@ -110,12 +100,8 @@ func (a *API) write(t testing.TB) {
 // Start starts the API server, for the first time or after Stop, and waits until it is ready.
 func (a *API) Start(t testing.TB) {
 	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := func(name string) string { return filepath.Join(a.dir, name) }
-	a.server = a.background(t, filepath.Join(cache, "ameide", "lab", "kubernetes-"+KubernetesVersion, "kube-apiserver"),
+	a.server = a.background(t, a.program,
 		"--etcd-servers="+a.etcd, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", a.port),
 		"--cert-dir="+file("pki"), "--service-cluster-ip-range=10.0.0.0/24", "--service-account-issuer="+a.URL,
 		"--service-account-key-file="+file("sa.pub"), "--service-account-signing-key-file="+file("sa.key"), "--token-auth-file="+file("tokens.csv"),

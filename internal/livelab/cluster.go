@@ -73,10 +73,12 @@ func (c *Cluster) Node(t testing.TB, name, arch string) {
 	node["metadata"] = map[string]any{"name": name, "labels": map[string]any{"kubernetes.io/arch": arch, "ameide.io/pool": "dev"}}
 	c.put(t, node, "")
 	c.Status(t, "v1", "Node", "", name, map[string]any{
-		"nodeInfo":  map[string]any{"architecture": arch, "operatingSystem": "linux", "bootID": "b", "containerRuntimeVersion": "c", "kernelVersion": "k", "kubeProxyVersion": "", "kubeletVersion": "v" + KubernetesVersion, "machineID": "m", "osImage": "o", "systemUUID": "s"},
+		"nodeInfo":  map[string]any{"architecture": arch, "operatingSystem": "linux", "bootID": "b", "containerRuntimeVersion": "c", "kernelVersion": "k", "kubeProxyVersion": "", "kubeletVersion": "v" + lab.KubernetesVersion, "machineID": "m", "osImage": "o", "systemUUID": "s"},
 		"addresses": []any{map[string]any{"type": "InternalIP", "address": "127.0.0.1"}}, "conditions": []any{condition("Ready", "True", "KubeletReady")},
 		"daemonEndpoints": map[string]any{"kubeletEndpoint": map[string]any{"Port": c.Kubelet.Port}},
 	})
+	// The API server taints every new node; the node controller, which does not run here, would take that away.
+	c.Patch(t, "v1", "Node", "", name, map[string]any{"spec": map[string]any{"taints": nil}})
 }
 
 // Status sets an object's status, by its subresource where the kind has one.
@@ -100,7 +102,7 @@ func (c *Cluster) Patch(t testing.TB, apiVersion, kind, namespace, name string, 
 // Delete removes an object.
 func (c *Cluster) Delete(t testing.TB, apiVersion, kind, namespace, name string) {
 	t.Helper()
-	c.Must(t, http.MethodDelete, PathOf(apiVersion, kind, namespace, name)+"?gracePeriodSeconds=0", asJSON, nil)
+	c.Must(t, http.MethodDelete, PathOf(apiVersion, kind, namespace, name)+"?gracePeriodSeconds=0&propagationPolicy=Background", asJSON, nil)
 }
 
 // Grant lets a user do what rules say: in a namespace, or everywhere when it is empty.
@@ -308,10 +310,11 @@ func onNode(spec any) map[string]any {
 // Endpoints puts a Pod behind a Service.
 func (c *Cluster) Endpoints(t testing.TB, namespace, service, pod string, port int) {
 	t.Helper()
-	c.endpoints(t, namespace, service, pod, port, true)
+	c.EndpointsReady(t, namespace, service, pod, port, true)
 }
 
-func (c *Cluster) endpoints(t testing.TB, namespace, service, pod string, port int, ready bool) {
+// EndpointsReady is Endpoints, for a Pod that may not be ready.
+func (c *Cluster) EndpointsReady(t testing.TB, namespace, service, pod string, port int, ready bool) {
 	t.Helper()
 	slice := object("discovery.k8s.io/v1", "EndpointSlice", service+"-lab", map[string]any{
 		"addressType": "IPv4", "ports": []any{map[string]any{"name": "main", "port": port, "protocol": "TCP"}},

@@ -1,6 +1,6 @@
 // Command install puts onto this machine what the lab lacks: Debian's packages by apt-get when it may, and into the user's
-// cache Backstage's npm packages, docker-registry, Keycloak's distribution and a Vault built from its module. It is quick
-// when nothing is missing, and run at the root of the repository.
+// cache Backstage's npm packages, docker-registry, Keycloak's distribution, and Vault, etcd and kube-apiserver built from
+// their modules. It is quick when nothing is missing, and run at the root of the repository.
 package main
 
 import (
@@ -50,6 +50,9 @@ func install(ctx context.Context, progress io.Writer) error {
 		return err
 	}
 	if err := lab.InstallVault(ctx, progress, "lab/vaultserver"); err != nil {
+		return err
+	}
+	if err := lab.InstallKubernetes(ctx, progress, "lab/kubeserver"); err != nil {
 		return err
 	}
 	fmt.Fprintln(progress, "the lab is complete")
