@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -57,7 +58,8 @@ func keycloakDir(version string) (string, error) {
 	return dir, nil
 }
 
-// StartKeycloak starts a server that lives until Close. It runs in a copy of the distribution, which it writes into.
+// StartKeycloak starts a server that lives until Close. It runs in a copy of the distribution, which it writes into: the
+// first start with a set of features builds the server for it, and the build is kept for the next one.
 func StartKeycloak(ctx context.Context, version string, features ...string) (*KeycloakServer, error) {
 	installed, err := keycloakDir(version)
 	if err != nil {
@@ -73,11 +75,38 @@ func StartKeycloak(ctx context.Context, version string, features ...string) (*Ke
 		return nil, err
 	}
 	_ = os.RemoveAll(filepath.Join(dir, "kc", "data"))
+	build, kept := filepath.Join(dir, "kc", "lib", "quarkus"), installed+".built-"+strings.Join(features, "+")
+	if _, err := os.Stat(kept); err == nil {
+		_ = os.RemoveAll(build)
+		if err := os.CopyFS(build, os.DirFS(kept)); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
 	if err := s.start(ctx, features); err != nil {
 		s.Close()
 		return nil, err
 	}
-	return s, nil
+	return s, keep(build, kept)
+}
+
+// keep copies a folder into the cache, whole or not at all; the first of several wins.
+func keep(folder, kept string) error {
+	if _, err := os.Stat(kept); err == nil {
+		return nil
+	}
+	temporary, err := os.MkdirTemp(filepath.Dir(kept), "keep-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
+	if err := os.CopyFS(filepath.Join(temporary, "new"), os.DirFS(folder)); err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(temporary, "new"), kept); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 func (s *KeycloakServer) start(ctx context.Context, features []string) error {
@@ -104,7 +133,7 @@ func (s *KeycloakServer) start(ctx context.Context, features []string) error {
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	if err := awaitHTTP(ctx, s.URL+"/realms/master", 3*time.Minute); err != nil {
+	if err := awaitHTTP(ctx, s.URL+"/realms/master", 5*time.Minute); err != nil {
 		text, _ := os.ReadFile(log.Name())
 		return fmt.Errorf("keycloak: %w: %s", err, tail(text))
 	}

@@ -102,7 +102,7 @@ func (a *API) applyClient(ctx context.Context, p Plan, c Client, adopt bool) (Cu
 
 // differences reads one client again and compares it.
 func (a *API) differences(ctx context.Context, p Plan, c Client, adopt bool) (Current, []Change, error) {
-	now, found, err := a.find(ctx, p.Realm.Name, c.ID)
+	now, found, err := a.find(ctx, p.Realm.Name, c)
 	if err != nil {
 		return now, nil, err
 	}
@@ -153,12 +153,23 @@ func (a *API) change(ctx context.Context, p Plan, now Current, todo []Change, c 
 			err = a.do(ctx, call{method: http.MethodPut, path: path(append(base, endpoint(t.Field), p.State.Scopes[t.To])...), body: map[string]any{}}, nil)
 		case OpCreateMapper, OpUpdateMapper, OpRemoveMapper:
 			err = a.mapper(ctx, base, now, t, c)
+		case OpScopeRole:
+			err = a.scopeRole(ctx, p.Realm.Name, now.UUID, t.Field)
 		}
 		if err != nil {
 			return fmt.Errorf("%s %s%s: %w", t.Op, t.From, t.To, err)
 		}
 	}
 	return nil
+}
+
+// scopeRole lets a client without full scope put a realm role into tokens. Keycloak wants the role's representation.
+func (a *API) scopeRole(ctx context.Context, realm, uuid, name string) error {
+	var role map[string]any
+	if err := a.get(ctx, path(realm, "roles", name), nil, &role); err != nil {
+		return err
+	}
+	return a.post(ctx, path(realm, "clients", uuid, "scope-mappings", "realm"), []any{role})
 }
 
 func endpoint(field string) string {

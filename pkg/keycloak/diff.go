@@ -45,7 +45,7 @@ func diffClient(c Client, s State, adopt bool) (changes []Change, refused bool) 
 		return created(c, s), false
 	}
 	owned := now.Owned()
-	changes = slices.Concat(diffFields(c, now), diffScopes(c, now, s), diffMappers(c, now))
+	changes = slices.Concat(diffFields(c, now), diffScopes(c, now, s), diffMappers(c, now), diffRoles(c, now))
 	if !owned && adopt {
 		changes = append([]Change{{Client: c.ID, Op: OpUpdate, Field: "attributes." + Mark, From: show(nil), To: show(MarkValue)}}, changes...)
 	}
@@ -60,7 +60,32 @@ func created(c Client, s State) []Change {
 			changes = append(changes, Change{Client: c.ID, Op: OpAttachScope, Field: l.field, To: scope})
 		}
 	}
-	return append(changes, diffMappers(c, Current{})...)
+	changes = append(changes, diffMappers(c, Current{})...)
+	return append(changes, diffRoles(c, Current{})...)
+}
+
+// limited tells that not every role is in the client's scope, as declared or else as Keycloak has it.
+func (c Client) limited(now map[string]any) bool {
+	full, declared := c.Fields["fullScopeAllowed"]
+	if !declared {
+		full = now["fullScopeAllowed"]
+	}
+	return full == false
+}
+
+// diffRoles lists the roles that the client's tokens would lack: where not every role is in its scope, a mapper of roles
+// yields nothing for the others.
+func diffRoles(c Client, now Current) []Change {
+	if !c.limited(now.Fields) {
+		return nil
+	}
+	var changes []Change
+	for _, role := range c.Roles {
+		if !now.Scoped[role] {
+			changes = append(changes, Change{Client: c.ID, Op: OpScopeRole, Field: role, To: role})
+		}
+	}
+	return changes
 }
 
 func diffFields(c Client, now Current) []Change {

@@ -35,13 +35,13 @@ func (a *API) Read(ctx context.Context, r Realm) (State, error) {
 }
 
 func (a *API) readClients(ctx context.Context, r Realm, s State) error {
-	wanted := map[string]bool{}
+	wanted := map[string]Client{}
 	for _, c := range r.Clients {
-		wanted[c.ID] = true
+		wanted[c.ID] = c
 	}
 	if len(r.Clients) <= fewClients {
 		for _, c := range r.Clients {
-			now, found, err := a.find(ctx, r.Name, c.ID)
+			now, found, err := a.find(ctx, r.Name, c)
 			if err != nil {
 				return err
 			}
@@ -53,10 +53,11 @@ func (a *API) readClients(ctx context.Context, r Realm, s State) error {
 	}
 	return a.pages(ctx, path(r.Name, "clients"), func(c map[string]any) error {
 		id := text(c["clientId"])
-		if !wanted[id] {
+		declared, ok := wanted[id]
+		if !ok {
 			return nil
 		}
-		now, err := a.current(ctx, r.Name, c)
+		now, err := a.current(ctx, r.Name, declared, c)
 		s.Clients[id] = now
 		return err
 	})
@@ -82,35 +83,50 @@ func (a *API) pages(ctx context.Context, p string, visit func(map[string]any) er
 }
 
 // find looks a client up by its id, which Keycloak matches exactly.
-func (a *API) find(ctx context.Context, realm, id string) (Current, bool, error) {
+func (a *API) find(ctx context.Context, realm string, declared Client) (Current, bool, error) {
 	var list []map[string]any
-	if err := a.get(ctx, path(realm, "clients"), url.Values{"clientId": {id}}, &list); err != nil {
+	if err := a.get(ctx, path(realm, "clients"), url.Values{"clientId": {declared.ID}}, &list); err != nil {
 		return Current{}, false, err
 	}
 	for _, c := range list {
-		if text(c["clientId"]) == id {
-			now, err := a.current(ctx, realm, c)
+		if text(c["clientId"]) == declared.ID {
+			now, err := a.current(ctx, realm, declared, c)
 			return now, err == nil, err
 		}
 	}
 	return Current{}, false, nil
 }
 
-// current takes the secrets out of a representation.
-func (a *API) current(ctx context.Context, realm string, fields map[string]any) (Current, error) {
+// current takes the secrets out of a representation, and asks for what it leaves out.
+func (a *API) current(ctx context.Context, realm string, declared Client, fields map[string]any) (Current, error) {
 	now := Current{UUID: text(fields["id"]), Secret: secret.New(text(fields["secret"])), Fields: withoutSecrets(fields)}
+	var err error
 	if now.Secret.Empty() || strings.Trim(now.Secret.Reveal(), "*") == "" {
 		now.Secret = secret.Value{}
-		if !confidential(fields) {
-			return now, nil
+		if confidential(fields) {
+			now.Secret, err = a.Secret(ctx, realm, now.UUID)
 		}
-		value, err := a.Secret(ctx, realm, now.UUID)
-		if err != nil {
-			return now, fmt.Errorf("client %s: %w", text(fields["clientId"]), err)
-		}
-		now.Secret = value
+	}
+	if err == nil && len(declared.Roles) > 0 && declared.limited(fields) {
+		now.Scoped, err = a.scoped(ctx, realm, now.UUID)
+	}
+	if err != nil {
+		return now, fmt.Errorf("client %s: %w", declared.ID, err)
 	}
 	return now, nil
+}
+
+// scoped reads the realm roles that a client without full scope may put into tokens.
+func (a *API) scoped(ctx context.Context, realm, uuid string) (map[string]bool, error) {
+	var list []struct{ Name string }
+	if err := a.get(ctx, path(realm, "clients", uuid, "scope-mappings", "realm"), nil, &list); err != nil {
+		return nil, err
+	}
+	roles := map[string]bool{}
+	for _, r := range list {
+		roles[r.Name] = true
+	}
+	return roles, nil
 }
 
 // confidential tells whether a client authenticates with a secret that Keycloak generates.

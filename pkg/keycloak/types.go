@@ -23,6 +23,7 @@ type Client struct {
 	DefaultScopes  []string       // nil when not declared
 	OptionalScopes []string       // nil when not declared
 	Mappers        []Mapper       // protocol mappers that must exist, by name
+	Roles          []string       // realm roles that its tokens must carry for the users who have them
 	ReadOnly       bool           // only its secret is wanted: nothing is declared about the client
 }
 
@@ -46,8 +47,9 @@ type State struct {
 // Current is a client as Keycloak has it.
 type Current struct {
 	UUID   string
-	Fields map[string]any // the whole representation without secrets
-	Secret secret.Value   // empty for a public client
+	Fields map[string]any  // the whole representation without secrets
+	Secret secret.Value    // empty for a public client
+	Scoped map[string]bool // realm roles in its scope, where that is limited and roles are declared
 }
 
 // Owned tells whether we made the client, or adopted it.
@@ -67,6 +69,7 @@ const (
 	OpCreateMapper Op = "create_mapper"
 	OpUpdateMapper Op = "update_mapper"
 	OpRemoveMapper Op = "remove_duplicate_mapper"
+	OpScopeRole    Op = "scope_role"
 )
 
 // Change is one difference. Client is empty for what belongs to the realm. From and To are for people: compact JSON.

@@ -43,6 +43,7 @@ func TestKeycloakOldest(t *testing.T) { conformance(t, realServers(t, lab.Keyclo
 func TestKeycloakCurrent(t *testing.T) {
 	makeWorld := realServers(t, lab.KeycloakCurrent)
 	t.Run("conformance", func(t *testing.T) { conformance(t, makeWorld) })
+	t.Run("accounts", func(t *testing.T) { serviceAccounts(t, makeWorld) })
 	t.Run("faults", func(t *testing.T) { everyFault(t, makeWorld) })
 	t.Run("kill", func(t *testing.T) { everyKill(t, makeWorld) })
 }
@@ -52,6 +53,7 @@ func conformance(t *testing.T, makeWorld func(*testing.T) *world) {
 		"a missing client is made and its secret is in Vault":   madeFromNothing,
 		"a second run only reads":                               onlyReads,
 		"drift of every declared field is repaired":             driftRepaired,
+		"roles are in the scope of a client without full scope": rolesScoped,
 		"a list is cleared":                                     listCleared,
 		"what is not declared stays":                            undeclaredStays,
 		"a client of somebody else is refused, then adopted":    adopted,
@@ -170,6 +172,41 @@ func (w *world) breakScopes() {
 			w.admin(http.MethodDelete, "clients/"+id+"/default-client-scopes/"+scope["id"].(string), nil)
 			w.admin(http.MethodPut, "clients/"+id+"/optional-client-scopes/"+scope["id"].(string), map[string]any{})
 		}
+	}
+}
+
+// rolesScoped: the mapper of roles yields nothing for roles that are not in the client's scope.
+func rolesScoped(t *testing.T, w *world) {
+	c := portal(t, "backstage")
+	c.Fields["fullScopeAllowed"], c.Roles = false, []string{"developer", "viewer"}
+	d := w.desired(c)
+	d.Realms[0].Roles = []string{"platform-admin", "developer", "viewer"}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	w.edit("backstage", func(c map[string]any) { c["fullScopeAllowed"] = true })
+	if p := w.plan(d); len(p.Changes) != 1 || p.Changes[0].Field != "fullScopeAllowed" {
+		t.Errorf("drift is seen as %+v", p.Changes)
+	}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+	id := w.clients("backstage")[0]["id"].(string)
+	var names []string
+	for _, role := range w.admin(http.MethodGet, "clients/"+id+"/scope-mappings/realm", nil).([]any) {
+		names = append(names, role.(map[string]any)["name"].(string))
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff([]string{"developer", "viewer"}, names); diff != "" {
+		t.Errorf("roles in scope (-want +got):\n%s", diff)
+	}
+	if w.fake != nil {
+		return
+	}
+	w.admin(http.MethodPost, "users", map[string]any{"username": "jane", "enabled": true})
+	user := w.admin(http.MethodGet, "users?username=jane", nil).([]any)[0].(map[string]any)["id"].(string)
+	w.admin(http.MethodPost, "users/"+user+"/role-mappings/realm", []any{w.admin(http.MethodGet, "roles/developer", nil), w.admin(http.MethodGet, "roles/platform-admin", nil)})
+	token, _ := w.admin(http.MethodGet, "clients/"+id+"/evaluate-scopes/generate-example-access-token?scope=openid&userId="+user, nil).(map[string]any)
+	if diff := cmp.Diff([]any{"developer"}, token["roles"]); diff != "" {
+		t.Errorf("roles in a token (-want +got):\n%s", diff)
 	}
 }
 

@@ -79,8 +79,9 @@ func (l *loader) portal() {
 			realm.Roles = append(realm.Roles, r.Keycloak)
 		}
 	}
+	roles := slices.Clone(realm.Roles)
 	client := &realm.Clients[slices.IndexFunc(realm.Clients, func(c keycloak.Client) bool { return c.ID == oidc.ClientID })]
-	client.Mappers = append(client.Mappers, keycloak.RoleMapper())
+	client.Mappers, client.Roles = append(client.Mappers, keycloak.RoleMapper()), roles
 }
 
 // portalFields is the portal's client as the spec has it.

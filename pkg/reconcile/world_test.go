@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -93,7 +94,9 @@ func forward(t *testing.T, target string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return httputil.NewSingleHostReverseProxy(u)
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are what the tests do
+	return proxy
 }
 
 // serve puts a handler on loopback until the test ends.
@@ -109,12 +112,15 @@ func (w *world) systems(wrap ...func(name string, h http.Handler) http.Handler) 
 	return w.session(30*time.Second, wrap...)
 }
 
-// impatient is systems that give a request up soon.
-func (w *world) impatient(wrap ...func(name string, h http.Handler) http.Handler) (reconcile.Systems, error) {
-	if w.fake != nil {
-		return w.session(20*time.Millisecond, wrap...)
+// patience is how long a session waits for an answer where a fault is injected.
+func (w *world) patience(fault string) time.Duration {
+	switch {
+	case fault != "hangs":
+		return 30 * time.Second
+	case w.fake != nil:
+		return 50 * time.Millisecond
 	}
-	return w.session(time.Second, wrap...)
+	return time.Second
 }
 
 func (w *world) session(timeout time.Duration, wrap ...func(name string, h http.Handler) http.Handler) (reconcile.Systems, error) {

@@ -63,6 +63,9 @@ type KV struct {
 	mu     sync.Mutex // of logging in again
 }
 
+// longestWait bounds what a server may ask for with Retry-After.
+const longestWait = 30 * time.Second
+
 // Open logs in.
 func Open(ctx context.Context, c Config) (*KV, error) {
 	config := api.DefaultConfig()
@@ -71,6 +74,10 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 	}
 	kv := &KV{count: &atomic.Int64{}, config: c}
 	config.Address, config.Timeout, config.MaxRetries = c.Address, c.Timeout, 3
+	wait := config.Backoff
+	config.Backoff = func(least, most time.Duration, try int, r *http.Response) time.Duration {
+		return min(wait(least, most, try, r), longestWait)
+	}
 	if c.Pause > 0 {
 		config.MinRetryWait, config.MaxRetryWait = c.Pause, c.Pause
 	}

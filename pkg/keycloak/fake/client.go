@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -114,6 +115,8 @@ func (s *Server) client(w http.ResponseWriter, r *http.Request, realm *realm, pa
 		s.secret(w, r, realm, c, len(parts) == 3)
 	case strings.HasSuffix(parts[1], "-client-scopes"):
 		link(w, r, realm, c, parts[1:])
+	case parts[1] == "scope-mappings":
+		scope(w, r, realm, parts[0])
 	case parts[1] == "protocol-mappers":
 		s.mapper(w, r, c, parts[3:])
 	default:
@@ -171,6 +174,25 @@ func (s *Server) secret(w http.ResponseWriter, r *http.Request, realm *realm, c 
 		return
 	}
 	reply(w, http.StatusOK, object{"type": "secret", "value": c["secret"]})
+}
+
+// scope lists the realm roles in a client's scope, or adds to them.
+func scope(w http.ResponseWriter, r *http.Request, realm *realm, client string) {
+	if r.Method == http.MethodGet {
+		reply(w, http.StatusOK, append([]object{}, realm.scoped[client]...))
+		return
+	}
+	var roles []object
+	if err := json.NewDecoder(r.Body).Decode(&roles); err != nil {
+		fail(w, http.StatusBadRequest, "error", "unable to read contents from stream")
+		return
+	}
+	for _, role := range roles {
+		if !slices.ContainsFunc(realm.scoped[client], func(o object) bool { return o["name"] == role["name"] }) {
+			realm.scoped[client] = append(realm.scoped[client], role)
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // link adds or removes a scope. One that is in the other list already stays there, and the answer is 204 all the same.

@@ -33,14 +33,15 @@ type realm struct {
 	clients []object
 	scopes  []object
 	roles   []object
-	rotated map[string]string // id of a client to its old secret
+	rotated map[string]string   // id of a client to its old secret
+	scoped  map[string][]object // id of a client to the realm roles in its scope
 }
 
 // New is a server with empty realms, each with Keycloak's own client scopes.
 func New(realms ...string) *Server {
 	s := &Server{ClientID: "keycloak-admin-sa", ClientSecret: "admin-sa-secret", User: "admin", Password: "admin-password", realms: map[string]*realm{}, tokens: map[string]bool{}}
 	for _, name := range realms {
-		r := &realm{rotated: map[string]string{}}
+		r := &realm{rotated: map[string]string{}, scoped: map[string][]object{}}
 		for _, scope := range append(defaultScopes(), "offline_access") {
 			r.scopes = append(r.scopes, object{"id": s.id(), "name": scope, "protocol": "openid-connect"})
 		}
@@ -128,6 +129,10 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, realm *realm, par
 	case "client-scopes":
 		s.named(w, r, &realm.scopes)
 	case "roles":
+		if len(parts) == 2 {
+			one(w, realm.roles, parts[1])
+			return
+		}
 		s.named(w, r, &realm.roles)
 	case "client-policies":
 		s.policies(w, parts[1])
@@ -165,6 +170,16 @@ func (s *Server) named(w http.ResponseWriter, r *http.Request, list *[]object) {
 	body["id"] = s.id()
 	*list = append(*list, body)
 	w.WriteHeader(http.StatusCreated)
+}
+
+// one is an entry of a collection by its name.
+func one(w http.ResponseWriter, list []object, name string) {
+	i := slices.IndexFunc(list, func(o object) bool { return o["name"] == name })
+	if i < 0 {
+		fail(w, http.StatusNotFound, "error", "Could not find role")
+		return
+	}
+	reply(w, http.StatusOK, list[i])
 }
 
 func page(r *http.Request, list []object) []object {
