@@ -95,7 +95,7 @@ func (w *writer) untouched(c *Changes) error {
 		return err
 	}
 	if c.cut == nil && !bytes.Equal(now, c.oldLock) {
-		return &Error{Path: LockFile, Problem: "changed while ameide was at work", Advice: "run it again"}
+		return changedError(LockFile)
 	}
 	for _, f := range c.Files {
 		if f.New == nil {
@@ -106,10 +106,14 @@ func (w *writer) untouched(c *Changes) error {
 			return err
 		}
 		if !bytes.Equal(now, f.Old) || (now == nil) != (f.Old == nil) {
-			return &Error{Path: f.Path, Problem: "changed while ameide was at work", Advice: "run it again"}
+			return changedError(f.Path)
 		}
 	}
 	return nil
+}
+
+func changedError(name string) error {
+	return &Error{Path: name, Problem: "changed while ameide was at work", Advice: "run it again"}
 }
 
 // cleanUp removes what a run left behind that was cut off. What its journal knew goes into the lock file before the

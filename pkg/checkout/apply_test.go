@@ -22,7 +22,7 @@ func dies(t *testing.T, d disk, p Plan) (died bool) {
 			died = true
 		}
 	}()
-	c, err := Compare(d.FS(), p, Options{})
+	c, err := Compare(d.FS(), read(t, d.FS(), p), Options{})
 	must(t, err)
 	must(t, apply(d, c))
 	return false
@@ -88,7 +88,7 @@ func TestAKilledRunLeavesEveryFileOldOrNewAndTheNextOneFinishes(t *testing.T) {
 		if diff := cmp.Diff(after, snapshot(t, d.Root)); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
-		c, err := Compare(d.FS(), versionPlan(secondVersion, "theirs\nours\n"), Options{})
+		c, err := Compare(d.FS(), read(t, d.FS(), versionPlan(secondVersion, "theirs\nours\n")), Options{})
 		if err != nil || c.Pending() {
 			t.Errorf("a third run is not empty: %v, %v", actions(c), err)
 		}
@@ -165,7 +165,7 @@ func TestAFullDiskLeavesTheCheckoutAsItWas(t *testing.T) {
 			write(t, root, name, text)
 		}
 		before := everything(t, root)
-		c, err := Compare(root.FS(), versionPlan(secondVersion, "theirs\nours\n"), Options{})
+		c, err := Compare(root.FS(), read(t, root.FS(), versionPlan(secondVersion, "theirs\nours\n")), Options{})
 		must(t, err)
 		err = apply(&mortal{quick: quick{root}, left: n, full: full}, c)
 		if err == nil {
@@ -189,7 +189,7 @@ func TestAFullDiskLeavesTheCheckoutAsItWas(t *testing.T) {
 
 func TestAFileThatChangesWhileAtWorkIsNotLost(t *testing.T) {
 	root := open(t, map[string]string{"theirs": "1\n"})
-	c, err := Compare(root.FS(), versionPlan(map[string]string{"a": "1\n"}, "2\n"), Options{})
+	c, err := Compare(root.FS(), read(t, root.FS(), versionPlan(map[string]string{"a": "1\n"}, "2\n")), Options{})
 	must(t, err)
 	write(t, root, "theirs", "edited meanwhile\n")
 	before := everything(t, root)

@@ -106,6 +106,9 @@ func compare(t *tree, f File, known lock, o Options) (Change, error) {
 		return c.obstructed(err, o)
 	}
 	c.Old = old
+	if f.Kind == Edited && !f.meant(old) {
+		return c, changedError(f.Path)
+	}
 	switch {
 	case f.Kind == Absent:
 		c.Action = Skip
@@ -143,6 +146,15 @@ func (c Change) obstructed(err error, o Options) (Change, error) {
 		c.Reason = obstacle.Path + ": " + c.Reason
 	}
 	return c, nil
+}
+
+// meant tells whether an edited file was computed from these bytes, or is them already: an edit that was saved after they
+// were read must not be replaced.
+func (f File) meant(old []byte) bool {
+	if old == nil {
+		return f.From == nil
+	}
+	return f.From != nil && bytes.Equal(old, f.From) || bytes.Equal(old, f.Content)
 }
 
 // content is never nil, which would mean no file.

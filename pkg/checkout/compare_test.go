@@ -35,9 +35,10 @@ func TestWhatAPlanDoesToAFile(t *testing.T) {
 		{name: "line endings alone are no difference", now: "a\r\nb\r\n", file: File{Content: []byte("a\nb\n")}, want: "unchanged f", result: "a\r\nb\r\n"},
 		{name: "CRLF survives an update", wrote: v1, now: "a\r\nb\r\nc\r\nd\r\n", file: File{Content: []byte(v2)}, want: "update f", result: "a\r\nb\r\nc\r\nD\r\n"},
 		{name: "CRLF survives a merge", wrote: v1, now: "A\r\nb\r\nc\r\nd\r\n", file: File{Content: []byte(v2)}, want: "update f (merged with your edit)", result: "A\r\nb\r\nc\r\nD\r\n"},
-		{name: "other people's file is replaced as computed", now: v1, file: File{Content: []byte(v2), Kind: Edited, Reason: "part added"}, want: "update f (part added)", result: v2},
+		{name: "other people's file is replaced as computed", now: v1, file: File{Content: []byte(v2), From: []byte(v1), Kind: Edited, Reason: "part added"}, want: "update f (part added)", result: v2},
 		{name: "other people's file that says it already", now: v2, file: File{Content: []byte(v2), Kind: Edited}, want: "unchanged f", result: v2},
 		{name: "other people's file that is missing", now: "-", file: File{Content: []byte(v2), Kind: Edited}, want: "create f", result: v2},
+		{name: "other people's file that is empty", now: "", file: File{Content: []byte(v2), From: []byte{}, Kind: Edited}, want: "update f", result: v2},
 		{name: "a file for once is written once", now: "-", file: File{Content: []byte(v2), Kind: Once}, want: "create f", result: v2},
 		{name: "a file for once is never touched again", now: "theirs\n", file: File{Content: []byte(v2), Kind: Once}, force: true, want: "skip f (it exists)", result: "theirs\n"},
 		{name: "an absent file is only reported", now: "-", file: File{Kind: Absent, Reason: "no chart"}, want: "skip f (no chart)", result: "-"},
@@ -183,5 +184,26 @@ func TestAUsersEditAloneLeavesNothingToDo(t *testing.T) {
 	must(t, err)
 	if second.Pending() {
 		t.Errorf("a run would change something: %s", second.Summary())
+	}
+}
+
+// The plan was computed from what was read before: an edit that was saved since then must not be lost.
+func TestAFileThatChangedSinceItsPartWasComputedIsNotLost(t *testing.T) {
+	for name, tc := range map[string]struct{ from, now []byte }{
+		"edited":  {[]byte("1\n"), []byte("edited meanwhile\n")},
+		"emptied": {[]byte("1\n"), []byte{}},
+		"created": {nil, []byte("1\n")},
+		"emerged": {nil, []byte{}},
+		"deleted": {[]byte("1\n"), nil},
+		"gone":    {[]byte{}, nil},
+	} {
+		root := open(t, nil)
+		if tc.now != nil {
+			write(t, root, "f", string(tc.now))
+		}
+		_, err := Compare(root.FS(), Plan{{Path: "f", Content: []byte("2\n"), From: tc.from, Kind: Edited}}, Options{})
+		if err == nil || err.Error() != "f: changed while ameide was at work" {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }

@@ -68,7 +68,7 @@ func TestPermissions(t *testing.T) {
 				must(t, os.Chmod(filepath.Join(root.Name(), name), mode))
 			}
 			asUser(t, func() {
-				err := try(root, Plan{{Path: "d/a", Content: []byte("2\n"), Kind: Edited}, {Path: "e/new/b", Content: []byte("2\n")}, {Path: "c", Content: []byte("2\n")}})
+				err := try(root, Plan{{Path: "d/a", Content: []byte("2\n"), From: []byte("1\n"), Kind: Edited}, {Path: "e/new/b", Content: []byte("2\n")}, {Path: "c", Content: []byte("2\n")}})
 				var e *Error
 				if !errors.As(err, &e) || err.Error() != tc.want || e.Hint() == "" {
 					t.Errorf("got %v\nwant %s, with a hint", err, tc.want)
@@ -113,7 +113,7 @@ func TestAFullFileSystem(t *testing.T) {
 	write(t, root, "a", "1\n")
 	before := everything(t, root)
 	err := try(root, Plan{
-		{Path: "a", Content: []byte("2\n"), Kind: Edited},
+		{Path: "a", Content: []byte("2\n"), From: []byte("1\n"), Kind: Edited},
 		{Path: "b/c", Content: []byte(strings.Repeat("x\n", 10_000))},
 		{Path: "b/d", Content: []byte(strings.Repeat("y\n", 30_000))},
 	})
@@ -129,7 +129,7 @@ func TestAReadOnlyFileSystem(t *testing.T) {
 	root := mount(t, "64k")
 	write(t, root, "a", "1\n")
 	must(t, syscall.Mount("", root.Name(), "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-	err := try(root, Plan{{Path: "a", Content: []byte("2\n"), Kind: Edited}, {Path: "b", Content: []byte("2\n")}})
+	err := try(root, Plan{{Path: "a", Content: []byte("2\n"), From: []byte("1\n"), Kind: Edited}, {Path: "b", Content: []byte("2\n")}})
 	if want := ".ameide.lock.pending: cannot be written; nothing was changed: read-only file system"; err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,10 +68,24 @@ func plan(files map[string]string) Plan {
 // run compares and applies a plan that must work.
 func run(t *testing.T, root *os.Root, p Plan, o Options) *Changes {
 	t.Helper()
-	c, err := Compare(root.FS(), p, o)
+	c, err := Compare(root.FS(), read(t, root.FS(), p), o)
 	must(t, err)
 	must(t, apply(quick{root}, c))
 	return c
+}
+
+// read is a plan whose edits were computed from what is there.
+func read(t *testing.T, fsys fs.FS, p Plan) Plan {
+	t.Helper()
+	p = slices.Clone(p)
+	for i, f := range p {
+		if f.Kind == Edited {
+			var err error
+			p[i].From, err = Read(fsys, f.Path)
+			must(t, err)
+		}
+	}
+	return p
 }
 
 func write(t *testing.T, root *os.Root, name, text string) {

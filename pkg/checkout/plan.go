@@ -13,7 +13,8 @@ type Kind int
 const (
 	// Generated files are ours: an edit of theirs is merged with the new version.
 	Generated Kind = iota
-	// Edited files are somebody else's: Content was computed from the bytes in the checkout and replaces them.
+	// Edited files are somebody else's: Content was computed from the bytes in the checkout, From, and replaces them and
+	// no others.
 	Edited
 	// Once files are written when they do not exist and never touched again.
 	Once
@@ -25,6 +26,7 @@ const (
 type File struct {
 	Path    string // slash-separated, relative to the root of the checkout
 	Content []byte
+	From    []byte      // of edited files: what Content was computed from; nil where there was no file
 	Mode    fs.FileMode // permission bits of a new file; 0 means 0644
 	Kind    Kind
 	Reason  string // why, for the report; may be empty

@@ -82,7 +82,7 @@ func TestModes(t *testing.T) {
 	root := open(t, map[string]string{"theirs.sh": "1\n"})
 	must(t, root.Chmod("theirs.sh", 0o775))
 	c, err := Compare(root.FS(), Plan{
-		{Path: "theirs.sh", Content: []byte("2\n"), Kind: Edited},
+		{Path: "theirs.sh", Content: []byte("2\n"), From: []byte("1\n"), Kind: Edited},
 		{Path: "ours.sh", Content: []byte("x\n"), Mode: 0o755},
 		{Path: "plain", Content: []byte("x\n")},
 	}, Options{})

@@ -90,7 +90,7 @@ func (w *workspace) files() []checkout.File {
 }
 
 func (w *workspace) file(name string, content []byte) checkout.File {
-	f := checkout.File{Path: name, Content: content, Kind: checkout.Edited}
+	f := checkout.File{Path: name, Content: content, From: w.sources[name], Kind: checkout.Edited}
 	switch src := w.sources[name]; {
 	case src == nil:
 		f.Reason = "the platform's file is not here: created with the portal's part alone"
