@@ -13,7 +13,7 @@ import (
 )
 
 func newPrimitiveCmd(env Env) *cobra.Command {
-	return group("primitive", "Start service primitives and place them", newPrimitiveNamespaceCmd(env))
+	return group("primitive", "Start service primitives and place them", newPrimitiveScaffoldCmd(env), newPrimitiveNamespaceCmd(env))
 }
 
 // codeFlags are the flags of every command that must know whose code it handles. There are no defaults: code that claims

@@ -31,6 +31,11 @@ func (t *tree) mustBeGitOps() error {
 	if _, ok := inRepository(t.root.Name()); !ok {
 		return usage(fmt.Errorf("%s is not a Git checkout", t.root.Name()), "name the GitOps checkout with --gitops-root, or run `git init` in it")
 	}
+	return t.mustLookLikeGitOps()
+}
+
+// mustLookLikeGitOps refuses a directory that has nothing of a GitOps checkout of the platform.
+func (t *tree) mustLookLikeGitOps() error {
 	for _, dir := range []string{"argocd", "environments", "sources"} {
 		if info, err := t.root.Stat(dir); err == nil && info.IsDir() {
 			return nil

@@ -1,0 +1,158 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ameideio/ameide/pkg/scaffold"
+	"github.com/ameideio/ameide/pkg/spec"
+	"github.com/ameideio/ameide/pkg/tenancy"
+)
+
+type scaffoldOptions struct {
+	params     scaffold.Params
+	repoRoot   string
+	gitops     treeFlags // the GitOps checkout, whose spec describes the installation
+	protoPath  string
+	withGitOps bool
+	harness    bool
+	dryRun     bool
+	json       bool
+	asked      bool // on the terminal
+}
+
+func newPrimitiveScaffoldCmd(env Env) *cobra.Command {
+	var o scaffoldOptions
+	c := &cobra.Command{
+		Use:   "scaffold",
+		Short: "Start a Domain, Process, Agent or UISurface primitive",
+		Long: `Start a service primitive: its code, contract, tests, images, workflow and catalog entry, and with --include-gitops the
+manifests that run it in the namespaces of its origin, SKU and tenant. The portal's Software Templates write the same files.
+
+It builds and runs as it is. Its tests fail, each with AMEIDE_SCAFFOLD, until somebody has written the business logic.
+
+Left alone: every file that exists. A second run creates only what is missing. Where something else is in the way of a file
+nothing at all is written. Nothing is committed, pushed or downloaded. On a terminal, what must be known and is not said is
+asked for.`,
+		Example: `  ameide primitive scaffold --kind domain --name orders --origin platform --sku Shared --dry-run
+  ameide primitive scaffold --kind domain --name orders --origin platform --sku Shared --include-gitops --gitops-root ../ameide-gitops
+  ameide primitive scaffold --kind domain --name ledger --lang ts --proto-path ledger.proto --origin tenant --sku Shared --tenant acme
+  ameide primitive scaffold --kind process --name l2o --definition-id L2O --definition-version 3 --origin platform --sku Shared --json`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runScaffold(c.Context(), env, o) },
+	}
+	o.register(c)
+	return c
+}
+
+func runScaffold(ctx context.Context, env Env, o scaffoldOptions) error {
+	t, err := o.gitops.open()
+	if err != nil {
+		return err
+	}
+	defer t.root.Close()
+	code, err := os.OpenRoot(o.repoRoot)
+	if err != nil {
+		return usage(fmt.Errorf("open checkout: %w", err), "name the root of the code's checkout with --repo-root")
+	}
+	defer code.Close()
+	if o.mayAsk(env) {
+		if o, err = askPrimitive(ctx, env, o, &t.spec.Spec); err != nil {
+			return err
+		}
+	}
+	p, err := o.primitive(ctx, &t.spec.Spec)
+	if err != nil {
+		return usage(err, "")
+	}
+	job, err := o.compare(p, code, t)
+	if err != nil {
+		return err
+	}
+	if o.asked {
+		if err := confirmPrimitive(ctx, env, o, job); err != nil {
+			return err
+		}
+	}
+	return job.run(ctx, env, o)
+}
+
+// primitive is everything that is asked for, checked, with all that follows from it.
+func (o scaffoldOptions) primitive(ctx context.Context, s *spec.Spec) (*primitive, error) {
+	params := o.params
+	if origin, err := tenancy.ParseOrigin(params.Origin); err == nil {
+		params.Origin = string(origin)
+	}
+	if sku, err := tenancy.ParseSKU(params.SKU); err == nil {
+		params.SKU = string(sku)
+	}
+	params = params.WithDefaults(s)
+	contract, contractErr := o.contract(ctx)
+	if err := allProblems(scaffold.Check(params, s), o.misplaced(), contractErr); err != nil {
+		return nil, err
+	}
+	return newPrimitive(params, contract, s)
+}
+
+// misplaced are flags that another kind of primitive has.
+func (o scaffoldOptions) misplaced() error {
+	p := o.params
+	var found scaffold.Problems
+	for _, f := range []struct {
+		name, value string
+		kinds       []scaffold.Kind
+	}{
+		{"proto-path", o.protoPath, []scaffold.Kind{scaffold.Domain}},
+		{"definition-id", p.DefinitionID, []scaffold.Kind{scaffold.Process, scaffold.Agent}},
+		{"definition-version", p.DefinitionVersion, []scaffold.Kind{scaffold.Process, scaffold.Agent}},
+		{"model", p.Model, []scaffold.Kind{scaffold.Agent}},
+		{"risk-tier", p.RiskTier, []scaffold.Kind{scaffold.Agent}},
+		{"host", p.Host, []scaffold.Kind{scaffold.UISurface}},
+	} {
+		if f.value != "" && p.Kind != "" && !slices.Contains(f.kinds, p.Kind) {
+			found = append(found, scaffold.Problem{Field: f.name, Message: fmt.Sprintf("--%s says nothing about a %s", f.name, p.Kind), Advice: "leave out --" + f.name})
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return found
+}
+
+// contract reads the proto file that is named, if one is.
+func (o scaffoldOptions) contract(ctx context.Context) (*scaffold.Contract, error) {
+	if o.protoPath == "" || o.params.Kind != scaffold.Domain {
+		return nil, nil
+	}
+	abs, err := filepath.Abs(o.protoPath)
+	if err != nil {
+		return nil, err
+	}
+	top := filepath.VolumeName(abs) + string(filepath.Separator)
+	return scaffold.ReadContract(ctx, os.DirFS(top), filepath.ToSlash(strings.TrimPrefix(abs, top)), filepath.ToSlash(o.protoPath))
+}
+
+// allProblems joins what several checks have found; an error that is no problem of the command line stands alone.
+func allProblems(errs ...error) error {
+	var all scaffold.Problems
+	for _, err := range errs {
+		var found scaffold.Problems
+		switch {
+		case errors.As(err, &found):
+			all = append(all, found...)
+		case err != nil:
+			return err
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
