@@ -35,16 +35,7 @@ func newReconciler(t *testing.T) *reconciler {
 	if err := os.CopyFS(tree, os.DirFS(filepath.Join("..", "testdata", "gitops"))); err != nil {
 		t.Fatal(err)
 	}
-	keycloak := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/auth"):
-			fmt.Fprint(w, `<form id="kc-form-login" action="https://example.com/login" method="post">`)
-		case strings.HasSuffix(r.URL.Path, "openid-configuration"):
-			fmt.Fprint(w, `{"scopes_supported":["openid","profile","email","roles"]}`)
-		default:
-			kc.ServeHTTP(w, r)
-		}
-	}))
+	keycloak := httptest.NewServer(withPages(kc))
 	vault := httptest.NewServer(v)
 	t.Cleanup(func() {
 		keycloak.CloseClientConnections()
@@ -65,6 +56,20 @@ func newReconciler(t *testing.T) *reconciler {
 		env:  map[string]string{"KEYCLOAK_ADMIN_USER": "admin", "KEYCLOAK_ADMIN_PASSWORD": plantedPassword, "VAULT_TOKEN": plantedToken},
 		args: []string{"platform", "backstage", "reconcile", "--gitops-root", tree, "--keycloak-url", keycloak.URL, "--vault-address", vault.URL},
 	}
+}
+
+// withPages adds to a Keycloak in memory what browsers see of it.
+func withPages(keycloak http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/auth"):
+			fmt.Fprint(w, `<form id="kc-form-login" action="https://example.com/login" method="post">`)
+		case strings.HasSuffix(r.URL.Path, "openid-configuration"):
+			fmt.Fprint(w, `{"scopes_supported":["openid","profile","email","roles"]}`)
+		default:
+			keycloak.ServeHTTP(w, r)
+		}
+	})
 }
 
 // run returns exit code, stdout and stderr.

@@ -29,6 +29,8 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"put":          put,
 		"jsonkeys":     jsonKeys,
 		"environments": environments,
+		"somebody":     somebody,
+		"secretless":   secretless,
 	}
 }
 

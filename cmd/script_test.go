@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("REGISTRY", images)
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Values["trees"] = map[string]map[string]string{}
+			startSystems(e)
 			return nil
 		},
 	})

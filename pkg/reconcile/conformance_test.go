@@ -44,7 +44,7 @@ func TestKeycloakCurrent(t *testing.T) {
 	makeWorld := realServers(t, lab.KeycloakCurrent)
 	t.Run("conformance", func(t *testing.T) { conformance(t, makeWorld) })
 	t.Run("accounts", func(t *testing.T) { serviceAccounts(t, makeWorld) })
-	t.Run("faults", func(t *testing.T) { everyFault(t, makeWorld) })
+	t.Run("faults", func(t *testing.T) { everyFault(t, makeWorld, false) })
 	t.Run("kill", func(t *testing.T) { everyKill(t, makeWorld) })
 }
 

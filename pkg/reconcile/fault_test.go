@@ -58,12 +58,13 @@ func faulty(server string, n int64, forever bool, fault func(http.Handler, http.
 
 // TestEveryFaultAtEveryStep: whatever happens to a request, one more run converges: no second client, no lost field in
 // Vault, and an error that holds no secret.
-func TestEveryFaultAtEveryStep(t *testing.T) { everyFault(t, fakeWorld) }
+func TestEveryFaultAtEveryStep(t *testing.T) { everyFault(t, fakeWorld, false, true) }
 
-func everyFault(t *testing.T, makeWorld func(*testing.T) *world) {
+// everyFault injects every fault once, or from a step on for ever.
+func everyFault(t *testing.T, makeWorld func(*testing.T) *world, lasting ...bool) {
 	for name := range faults() {
 		for _, server := range []string{"keycloak", "vault"} {
-			for _, forever := range []bool{false, true} {
+			for _, forever := range lasting {
 				t.Run(fmt.Sprintf("%s/%s/forever=%v", server, name, forever), func(t *testing.T) {
 					t.Parallel()
 					w := makeWorld(t)
