@@ -44,10 +44,7 @@ func New(t testing.TB, env string) *World {
 	lab.Slow(t)
 	w := &World{Env: env, Spec: spec.Default()}
 	w.Registry = lab.Registry(t, lab.Secured{})
-	w.Spec.Image.Digest = w.Push(t, "linux/amd64", "linux/arm64")
-	w.Spec.Image.Platforms = []string{"linux/amd64", "linux/arm64"}
-	w.checkOut(t)
-	w.declare(t)
+	w.UseImage(t, "linux/amd64", "linux/arm64")
 	w.Bin = build(t)
 	w.Postgres = lab.Postgres(t)
 	w.Postgres.Exec(t, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+lab.Password+"'", "CREATE DATABASE backstage OWNER backstage")
@@ -90,6 +87,24 @@ func Checkout(t testing.TB, s *spec.Spec) string {
 	return dir
 }
 
+// UseImage lets Git declare another image, built for some platforms. What Git says of its platforms is not true: that is
+// how an image for one of them comes to nodes of another.
+func (w *World) UseImage(t testing.TB, platforms ...string) {
+	t.Helper()
+	w.Spec.Image.Digest = w.Push(t, platforms...)
+	w.Spec.Image.Platforms = []string{"linux/amd64", "linux/arm64"}
+	w.checkOut(t)
+	w.declare(t)
+}
+
+// Ameide runs another command of ameide, with the database's address in its environment.
+func (w *World) Ameide(t testing.TB, args ...string) {
+	t.Helper()
+	if out, code := w.run(t, []string{"AMEIDE_DSN=" + w.Postgres.DSN("backstage", "backstage")}, args...); code != 0 {
+		t.Fatalf("%v: exit %d\n%s", args, code, out)
+	}
+}
+
 // checkOut writes the checkout, and the spec's file with the image of the lab's registry.
 func (w *World) checkOut(t testing.TB) {
 	t.Helper()
@@ -130,6 +145,21 @@ func Tree(t testing.TB, dir string, s *spec.Spec, envs ...string) *verify.Tree {
 // Start starts the portal with a client secret, as its Secret holds it, and does not wait.
 func (w *World) Start(t testing.TB, clientSecret string) {
 	t.Helper()
+	w.start(t, clientSecret, w.Gateway)
+}
+
+// StartWithoutIssuer starts the portal where nothing answers at the issuer's address.
+func (w *World) StartWithoutIssuer(t testing.TB, clientSecret string) {
+	t.Helper()
+	port, err := lab.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start(t, clientSecret, &Gateway{Port: port, CA: w.Gateway.CA})
+}
+
+func (w *World) start(t testing.TB, clientSecret string, issuer *Gateway) {
+	t.Helper()
 	port, err := lab.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +171,7 @@ func (w *World) Start(t testing.TB, clientSecret string) {
 	e := w.Declared.Env
 	w.Port = port
 	w.Portal = Portal{
-		AppConfig: string(config), Issuer: e.Issuer, IssuerHost: e.IssuerHost(), Gateway: w.Gateway, ClientSecret: clientSecret,
+		AppConfig: string(config), Issuer: e.Issuer, IssuerHost: e.IssuerHost(), Gateway: issuer, ClientSecret: clientSecret,
 		Postgres: w.Postgres.Port, Role: "backstage",
 	}.start(t, port)
 	w.Gateway.Route(e.Host, Route{To: fmt.Sprintf("http://127.0.0.1:%d", port), Rewrite: map[string]string{w.Declared.HealthPath(): w.Declared.ProbePath("readinessProbe")}})

@@ -2,23 +2,19 @@ package live
 
 import (
 	"context"
-	"errors"
 	"net"
+
+	"github.com/ameideio/ameide/pkg/kube"
 )
 
 // ErrMissing is an object that the API server does not know.
-var ErrMissing = errors.New("no such object")
+var ErrMissing = kube.ErrMissing
 
 // Resource is a kind of object as the Kubernetes API addresses it.
-type Resource struct{ Group, Version, Name string }
+type Resource = kube.Resource
 
 // Query says which objects to list.
-type Query struct {
-	Resource  Resource
-	Namespace string // empty for kinds that have none
-	Labels    string // selector; empty lists all
-	Fields    string // selector; empty lists all
-}
+type Query = kube.Query
 
 // Cluster is what is asked of a Kubernetes API: reads alone. An error that is ErrMissing says that the object does not
 // exist; one with a method Hint tells which right is missing and what grants it. It is safe for concurrent use.

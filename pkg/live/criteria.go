@@ -21,13 +21,13 @@ type criterion struct {
 	live    func(d *Declared, s *Snapshot) (verify.Status, string)
 }
 
-// tableOfCriteria is the closing list of a report. HOST, PATH, CLIENT and REALM are filled in.
+// tableOfCriteria is the closing list of a report. What stands in braces is filled in.
 func tableOfCriteria() []criterion {
 	return []criterion{
-		{"deployment/accessible", "Backstage accessible at HOST", []string{"host/agree", "host/zone", "route/parent", "route/port"}, accessible},
-		{"deployment/healthz", "Health endpoint returns 200 at PATH", []string{"route/health"}, healthz},
+		{"deployment/accessible", "Backstage accessible at {host}", []string{"host/agree", "host/zone", "route/parent", "route/port"}, accessible},
+		{"deployment/healthz", "Health endpoint returns 200 at {path}", []string{"route/health"}, healthz},
 		{"deployment/argocd", "Argo CD shows Synced and Healthy", []string{"appset/application", "appset/step", "chart/render"}, synced},
-		{"auth/client", "Client CLIENT is in realm REALM", []string{"oidc/client", "oidc/redirect-uri", "oidc/client-flow"}, clientExists},
+		{"auth/client", "Client {client} is in realm {realm}", []string{"oidc/client", "oidc/redirect-uri", "oidc/client-flow"}, clientExists},
 		{"auth/extraction", "The client's secret is in Vault", []string{"oidc/extraction", "oidc/vault-key", "oidc/vault-policy"}, vaulted},
 		{"auth/external-secret", "External Secrets syncs it into the namespace", []string{"oidc/secret-key"}, externalSecret},
 		{"auth/provider", "Backstage has the OIDC provider", []string{"oidc/provider", "oidc/issuer"}, provider},
@@ -50,7 +50,7 @@ func tableOfCriteria() []criterion {
 // criteria are the closing list of one environment, after all checks of it.
 func criteria(l Look, checks []verify.Check) []verify.Criterion {
 	d := l.Declared
-	fill := strings.NewReplacer("HOST", d.Env.Host, "PATH", orElse(d.HealthPath(), "/healthz"), "CLIENT", d.Spec.OIDC.ClientID, "REALM", d.Spec.OIDC.Realm)
+	fill := strings.NewReplacer("{host}", d.Env.Host, "{path}", orElse(d.HealthPath(), "/healthz"), "{client}", d.Spec.OIDC.ClientID, "{realm}", d.Spec.OIDC.Realm)
 	var out []verify.Criterion
 	for _, c := range tableOfCriteria() {
 		one := verify.Criterion{ID: c.id, Text: fill.Replace(c.text), Live: verify.Skip, Evidence: "files alone can tell"}

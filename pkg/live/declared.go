@@ -46,7 +46,12 @@ func Declare(e *verify.Env, s *spec.Spec) (*Declared, error) {
 	if portal.Err != nil {
 		return nil, verify.NotApplicable("the chart does not render, see chart/render")
 	}
-	d := &Declared{Env: e.Environment, Spec: s, Application: portal.App.Object}
+	return declare(e.Environment, s, portal, e.Component(realmComponent))
+}
+
+// declare collects what the portal's objects say, and the realm's where they are known.
+func declare(e spec.Environment, s *spec.Spec, portal, realm *verify.Component) (*Declared, error) {
+	d := &Declared{Env: e, Spec: s, Application: portal.App.Object}
 	d.Deployment, d.Service, d.Route = first(portal, "Deployment"), first(portal, "Service"), first(portal, "HTTPRoute")
 	if d.Deployment == nil {
 		return nil, verify.NotApplicable("the chart renders no Deployment")
@@ -54,7 +59,7 @@ func Declare(e *verify.Env, s *spec.Spec) (*Declared, error) {
 	d.Monitor, d.Job = first(portal, "ServiceMonitor"), d.migrationJob(portal)
 	d.AppConfig = d.appConfig(portal)
 	d.externalSecrets(portal)
-	if realm := e.Component(realmComponent); realm != nil {
+	if realm != nil {
 		d.externalSecrets(realm)
 		d.patcher(realm)
 	}

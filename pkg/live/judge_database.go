@@ -99,8 +99,9 @@ func judgeMigrationJob(d *Declared, s *Snapshot, v *verdict) {
 		judgeHookResult(d, s, resource, v)
 		return
 	}
-	image := text(job, "spec", "template", "spec", "containers", "0", "image")
-	v.differs(resource, "image", d.Image(), image)
+	if images := jobImages(job); !slices.Contains(images, d.Image()) {
+		v.find(verify.Issue{Resource: resource, Field: "image", Expected: d.Image(), Actual: strings.Join(images, ", ")})
+	}
 	conditions := children(job, "status", "conditions")
 	if c := condition(conditions, "Failed"); text(c, "status") == "True" {
 		v.find(known(verify.Issue{Resource: resource, Field: "Failed", Expected: "Complete", Actual: said(c)}))
@@ -108,6 +109,16 @@ func judgeMigrationJob(d *Declared, s *Snapshot, v *verdict) {
 		v.find(verify.Issue{Resource: resource, Field: "Complete", Expected: "True", Actual: fmt.Sprintf("%d active, %d failed", number(job, "status", "active"), number(job, "status", "failed")),
 			Hint: "it still migrates, which may take many minutes on a big catalog; see its log"})
 	}
+}
+
+// jobImages are the images of a Job's containers, those that run before the others included.
+func jobImages(job Object) []string {
+	pod := child(job, "spec", "template", "spec")
+	var images []string
+	for _, c := range slices.Concat(children(pod, "initContainers"), children(pod, "containers")) {
+		images = append(images, text(c, "image"))
+	}
+	return images
 }
 
 // judgeHookResult reads what Argo CD remembers of the hook.

@@ -1,0 +1,116 @@
+package live_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ameideio/ameide/internal/livelab"
+	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/pkg/verify"
+)
+
+// installation is one environment on a real API server, with everything behind it.
+type installation struct {
+	*livelab.World
+	cluster    *livelab.Cluster
+	kubeconfig string
+}
+
+func installed(t *testing.T, users ...string) *installation {
+	t.Helper()
+	w := livelab.New(t, "dev")
+	i := &installation{World: w, cluster: livelab.NewCluster(t, users...)}
+	i.kubeconfig = i.cluster.Kubeconfig(t, "", "ameide-dev")
+	w.Start(t, w.ClientSecret(t))
+	w.AwaitReady(t)
+	w.Connect(t, i.cluster)
+	return i
+}
+
+// failing are the checks that fail or warn.
+func failing(r livelab.Result) []string {
+	var out []string
+	for _, c := range r.Report.Checks {
+		if c.Status == verify.Fail || c.Status == verify.Warn {
+			out = append(out, c.Rule)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// green looks, and fails the test unless all is well.
+func (i *installation) green(t *testing.T) livelab.Result {
+	t.Helper()
+	r := i.Verify(t, i.kubeconfig, "dev")
+	if found := failing(r); r.Code != 0 || len(found) > 0 {
+		t.Fatalf("exit %d, failing %v\n%s\n%s", r.Code, found, r.Err, issues(r))
+	}
+	return r
+}
+
+// issues is what a report finds, for a test's message.
+func issues(r livelab.Result) string {
+	var b strings.Builder
+	for _, c := range r.Report.Checks {
+		for _, issue := range c.Issues {
+			b.WriteString(c.Rule + ": " + issue.Resource + " " + issue.Field + ": want " + issue.Expected + ", is " + issue.Actual + " (" + issue.Hint + ")\n")
+		}
+	}
+	for _, e := range r.Report.Environments {
+		for _, incident := range e.Incidents {
+			b.WriteString("incident " + incident.ID + ": " + incident.Where + ": " + incident.Line + " (" + incident.WayOut + ")\n")
+		}
+	}
+	return b.String()
+}
+
+// red looks, and wants exactly these checks to fail, and something to be said.
+func (i *installation) red(t *testing.T, checks []string, says ...string) livelab.Result {
+	t.Helper()
+	r := i.Verify(t, i.kubeconfig, "dev")
+	slices.Sort(checks)
+	if found := failing(r); r.Code != 1 || !slices.Equal(found, checks) {
+		t.Errorf("exit %d, failing %v, want 1 and %v\n%s%s", r.Code, found, checks, r.Err, issues(r))
+	}
+	for _, text := range says {
+		if !strings.Contains(issues(r), text) {
+			t.Errorf("nothing says %q:\n%s", text, issues(r))
+		}
+	}
+	if strings.Contains(r.Out, lab.Password) || strings.Contains(r.Out, i.Realm.Secret) || strings.Contains(r.Out, i.ClientSecret(t)) {
+		t.Error("the report shows a secret")
+	}
+	return r
+}
+
+func TestAWholeInstallation(t *testing.T) {
+	i := installed(t)
+	t.Run("is green, in few requests", func(t *testing.T) {
+		r := i.green(t)
+		if n := r.Report.Environments[0].Requests; n == 0 || n > 40 {
+			t.Errorf("%d requests to the Kubernetes API, want at most 40", n)
+		}
+		for _, c := range r.Report.Environments[0].Criteria {
+			only := strings.HasPrefix(c.ID, "ci/") && c.Live == verify.Skip || c.ID == "telemetry/logs" // the lab's image has no SDK that adds trace_id
+			if c.Live != verify.Pass && !only || c.Offline == verify.Fail {
+				t.Errorf("criterion %s: %s offline, %s live: %s", c.ID, c.Offline, c.Live, c.Evidence)
+			}
+		}
+		t.Logf("%s, %d requests", r.Took, r.Report.Environments[0].Requests)
+	})
+	t.Run("signs a test user in", func(t *testing.T) {
+		r := i.VerifyAs(t, i.kubeconfig, "dev", []string{"AMEIDE_PROOF_USER=" + livelab.User, "AMEIDE_PROOF_PASSWORD=" + lab.Password})
+		if r.Code != 0 {
+			t.Fatalf("exit %d\n%s", r.Code, issues(r))
+		}
+		for _, c := range r.Report.Environments[0].Criteria {
+			if c.ID == "auth/login" && c.Evidence != "user ada was signed in" {
+				t.Errorf("evidence = %q", c.Evidence)
+			}
+		}
+	})
+	t.Run("is named where its status is broken", func(t *testing.T) { i.brokenStatuses(t) })
+	t.Run("is named in the mission's incidents", func(t *testing.T) { i.incidents(t) })
+}
