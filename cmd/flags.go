@@ -39,19 +39,42 @@ func applySettings(env Env, c *cobra.Command) error {
 func applySetting(env Env, v *viper.Viper, f *pflag.Flag) error {
 	source := variable(f.Name)
 	value, ok := env.Lookup(source)
+	set := func() error { return f.Value.Set(value) }
 	if !ok && v.InConfig(f.Name) {
-		value, source, ok = strings.Join(v.GetStringSlice(f.Name), ","), env.ConfigFile+": "+f.Name, true
+		source, ok = env.ConfigFile+": "+f.Name, true
+		set = func() error { return setConfigured(f, v.Get(f.Name)) }
 	}
 	if !ok {
 		return nil
 	}
-	if err := f.Value.Set(value); err != nil {
+	if err := set(); err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
 	if !isSecretFlag(f) {
 		f.DefValue = f.Value.String()
 	}
 	return nil
+}
+
+// setConfigured gives a flag its value of the config file: text as it stands, spaces and all, or a list.
+func setConfigured(f *pflag.Flag, value any) error {
+	switch node := value.(type) {
+	case []any:
+		list, ok := f.Value.(pflag.SliceValue)
+		if !ok {
+			return errors.New("is a list; the flag takes one value")
+		}
+		items := make([]string, len(node))
+		for i, item := range node {
+			items[i] = fmt.Sprint(item)
+		}
+		return list.Replace(items)
+	case map[string]any:
+		return errors.New("is a mapping; the flag takes text")
+	case nil:
+		return f.Value.Set("")
+	}
+	return f.Value.Set(fmt.Sprint(value))
 }
 
 // variable is the environment variable that stands for a flag.
