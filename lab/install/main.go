@@ -29,7 +29,7 @@ func install(ctx context.Context, progress io.Writer) error {
 	if !lab.HasPostgres() {
 		missing = append(missing, "postgresql")
 	}
-	for command, name := range map[string]string{"pgbouncer": "pgbouncer", "node": "nodejs", "npm": "npm", "g++": "g++", "make": "make", "python3": "python3", "mvn": "maven", "java": "default-jre-headless"} {
+	for command, name := range map[string]string{"pgbouncer": "pgbouncer", "node": "nodejs", "npm": "npm", "g++": "g++", "make": "make", "python3": "python3", "mvn": "maven", "java": "default-jre-headless", "chromium": "chromium"} {
 		if _, err := exec.LookPath(command); err != nil {
 			missing = append(missing, name)
 		}
@@ -49,10 +49,16 @@ func install(ctx context.Context, progress io.Writer) error {
 	if err := lab.InstallKeycloak(ctx, progress); err != nil {
 		return err
 	}
+	if err := lab.InstallKeycloakClient(ctx, progress); err != nil {
+		return err
+	}
 	if err := lab.InstallVault(ctx, progress, "lab/vaultserver"); err != nil {
 		return err
 	}
 	if err := lab.InstallKubernetes(ctx, progress, "lab/kubeserver"); err != nil {
+		return err
+	}
+	if err := lab.InstallTemporal(ctx, progress, "lab/temporalserver"); err != nil {
 		return err
 	}
 	fmt.Fprintln(progress, "the lab is complete")

@@ -45,6 +45,7 @@ func TestKeycloakCurrent(t *testing.T) {
 	t.Run("conformance", func(t *testing.T) { conformance(t, makeWorld) })
 	t.Run("accounts", func(t *testing.T) { serviceAccounts(t, makeWorld) })
 	t.Run("faults", func(t *testing.T) { everyFault(t, makeWorld, false) })
+	t.Run("peers", func(t *testing.T) { seenByPeers(t, makeWorld(t)) })
 	t.Run("kill", func(t *testing.T) { everyKill(t, makeWorld) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -177,11 +178,19 @@ func TestPlansHoldNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
+	debug := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
 	for range 2 {
 		plans := s.Plan(t.Context(), d, reconcile.Options{Rotate: true})
 		results := s.Apply(t.Context(), plans, reconcile.Options{Rotate: true})
 		for _, v := range []any{plans, results, s, d} {
 			fmt.Fprintf(&out, "%v %+v %#v", v, v, v)
+			func() {
+				defer func() { fmt.Fprintf(&out, "%v", recover()) }()
+				panic(v)
+			}()
+			for _, h := range []slog.Handler{slog.NewTextHandler(&out, debug), slog.NewJSONHandler(&out, debug)} {
+				slog.New(h).Debug("dump", "v", v)
+			}
 		}
 	}
 	for _, planted := range []string{"pl4nted-in-vault", w.clients("backstage")[0]["secret"].(string), w.password.Reveal()} {

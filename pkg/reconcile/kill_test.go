@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,7 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
+
+	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/pkg/secret"
+	vaultfake "github.com/ameideio/ameide/pkg/vault/fake"
 )
 
 // program is the real binary, built once.
@@ -135,6 +142,64 @@ func (w *world) killed(bin, client string, step int, flags ...string) bool {
 		w.t.Errorf("a run that nobody killed: %v\n%s", err, out)
 	}
 	return requests >= step
+}
+
+// TestADumpOfTheBinaryHoldsNoSecret makes the real binary dump every goroutine, as a fatal error does, at each of its
+// requests.
+func TestADumpOfTheBinaryHoldsNoSecret(t *testing.T) {
+	lab.Slow(t) // it builds the binary
+	bin := program(t)
+	for step := 1; ; step++ {
+		w := fakeWorld(t)
+		w.password, w.token = secret.New("pl4nted-password"), "pl4nted-token"
+		w.fake.Password, w.vault.(*vaultfake.Server).Token = "pl4nted-password", w.token
+		w.putVault("backstage", map[string]any{"value": "pl4nted-value"})
+		dump := w.dumped(bin, step)
+		if dump == "" {
+			if step < 8 {
+				t.Errorf("only %d requests were seen", step)
+			}
+			return
+		}
+		if !strings.Contains(dump, "goroutine 1 ") {
+			t.Fatalf("no dump:\n%s", dump)
+		}
+		for _, planted := range []string{"pl4nted", "generated-0", "token-0"} {
+			if strings.Contains(dump, planted) {
+				t.Errorf("the dump at request %d holds %s:\n%s", step, planted, dump)
+			}
+		}
+	}
+}
+
+// dumped runs the binary until its request number step and sends it SIGQUIT; empty when there is no such request.
+func (w *world) dumped(bin string, step int) string {
+	w.t.Helper()
+	var count atomic.Int64
+	var c *exec.Cmd
+	started := make(chan struct{})
+	guard := func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if count.Add(1) == int64(step) {
+				<-started
+				_ = c.Process.Signal(syscall.SIGQUIT)
+				_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client hang up
+				<-r.Context().Done()
+				return
+			}
+			h.ServeHTTP(rw, r)
+		})
+	}
+	c, out := w.ameide(bin, "backstage", w.serve(guard(w.keycloak)), w.serve(guard(w.vault)))
+	if err := c.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	close(started)
+	_ = c.Wait() // it was told to end
+	if count.Load() < int64(step) {
+		return ""
+	}
+	return out.String()
 }
 
 // ameide is the real binary with one client of the world's realm, declared by a spec and by values that Helm merged.

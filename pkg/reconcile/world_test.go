@@ -38,6 +38,7 @@ type world struct {
 	realm     string
 	keyPrefix string
 	fake      *kcfake.Server // nil when real
+	servers   servers        // when real
 	overlap   bool           // old secrets stay valid
 
 	mu         sync.Mutex
@@ -50,6 +51,12 @@ const realmName = "acme"
 func fakeWorld(t *testing.T) *world {
 	kc, v := kcfake.New(realmName, "master"), vaultfake.New()
 	return &world{t: t, keycloak: kc, vault: v, user: kc.User, password: secret.New(kc.Password), token: v.Token, realm: realmName, fake: kc}
+}
+
+// servers are the real ones.
+type servers struct {
+	keycloak *lab.KeycloakServer
+	vault    *lab.VaultServer
 }
 
 // realServers starts a Keycloak and a Vault and makes worlds in them, each with a realm and keys of its own.
@@ -81,7 +88,7 @@ func realWorlds(version string, kc *lab.KeycloakServer, v *lab.VaultServer) func
 	return func(t *testing.T) *world {
 		n := serial.Add(1)
 		w := &world{
-			t: t, keycloak: forward(t, kc.URL), vault: forward(t, v.URL), user: kc.User, password: secret.New(kc.Password), token: v.Token,
+			t: t, servers: servers{kc, v}, keycloak: forward(t, kc.URL), vault: forward(t, v.URL), user: kc.User, password: secret.New(kc.Password), token: v.Token,
 			realm: fmt.Sprintf("realm-%d", n), keyPrefix: fmt.Sprintf("%s-%d-", strings.ReplaceAll(version, ".", "-"), n),
 		}
 		w.admin(http.MethodPost, "", map[string]any{"realm": w.realm, "enabled": true})
