@@ -17,6 +17,7 @@ import (
 )
 
 type scaffoldOptions struct {
+	kind       string // as typed: params.Kind, or a definition's
 	params     scaffold.Params
 	repoRoot   string
 	gitops     treeFlags // the GitOps checkout, whose spec describes the installation
@@ -25,6 +26,7 @@ type scaffoldOptions struct {
 	harness    bool
 	dryRun     bool
 	json       bool
+	definition bool // the design-time artifact instead of what executes it
 	asked      bool // on the terminal
 }
 
@@ -38,6 +40,9 @@ manifests that run it in the namespaces of its origin, SKU and tenant. The porta
 
 It builds and runs as it is. Its tests fail, each with AMEIDE_SCAFFOLD, until somebody has written the business logic.
 
+The kinds process-definition and agent-definition start the design-time artifact that a process or an agent executes: a
+BPMN 2.0 file or the specification of an agent, with its Resource in the catalog.
+
 Left alone: every file that exists. A second run creates only what is missing. Where something else is in the way of a file
 nothing at all is written. Nothing is committed, pushed or downloaded. On a terminal, what must be known and is not said is
 asked for.`,
@@ -46,7 +51,10 @@ asked for.`,
   ameide primitive scaffold --kind domain --name ledger --lang ts --proto-path ledger.proto --origin tenant --sku Shared --tenant acme
   ameide primitive scaffold --kind process --name l2o --definition-id L2O --definition-version 3 --origin platform --sku Shared --json`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runScaffold(c.Context(), env, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.params.Kind, o.definition = scaffold.ParseKind(o.kind)
+			return runScaffold(c.Context(), env, o)
+		},
 	}
 	o.register(c)
 	return c
@@ -93,6 +101,9 @@ func (o scaffoldOptions) primitive(ctx context.Context, s *spec.Spec) (*primitiv
 	if sku, err := tenancy.ParseSKU(params.SKU); err == nil {
 		params.SKU = string(sku)
 	}
+	if o.definition && params.Description == "" {
+		params.Description = scaffold.KindTitle(params.Kind) + "Definition " + params.Name + "."
+	}
 	params = params.WithDefaults(s)
 	contract, contractErr := o.contract(ctx)
 	if err := allProblems(scaffold.Check(params, s), o.misplaced(), contractErr); err != nil {
@@ -120,9 +131,15 @@ func (o scaffoldOptions) misplaced() error {
 			found = append(found, scaffold.Problem{Field: f.name, Message: fmt.Sprintf("--%s says nothing about a %s", f.name, p.Kind), Advice: "leave out --" + f.name})
 		}
 	}
+	for flag, set := range map[string]bool{"include-gitops": o.withGitOps, "include-test-harness": o.harness, "lang": p.Lang != ""} {
+		if set && o.definition {
+			found = append(found, scaffold.Problem{Field: flag, Message: fmt.Sprintf("--%s says nothing about a %s", flag, o.kind), Advice: "leave out --" + flag})
+		}
+	}
 	if len(found) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(found, func(a, b scaffold.Problem) int { return strings.Compare(a.Field, b.Field) })
 	return found
 }
 

@@ -23,11 +23,12 @@ func askPrimitive(ctx context.Context, env Env, o scaffoldOptions, s *spec.Spec)
 	p := &o.params
 	var kind []huh.Field
 	if p.Kind == "" {
-		kind = append(kind, choice("What kind of primitive?", (*string)(&p.Kind), scaffold.Kinds()))
+		kind = append(kind, choice("What kind of primitive?", &o.kind, scaffold.KindWords()))
 	}
 	if err := showForm(ctx, env, kind); err != nil {
 		return o, err
 	}
+	p.Kind, o.definition = scaffold.ParseKind(o.kind)
 	if err := showForm(ctx, env, o.questions(s)); err != nil {
 		return o, err
 	}
@@ -47,7 +48,7 @@ func (o *scaffoldOptions) questions(s *spec.Spec) []huh.Field {
 	if p.Name == "" {
 		fields = append(fields, o.input("What is it called?", "kebab case, for example order-intake", &p.Name, "name", s))
 	}
-	if languages := scaffold.Languages(p.Kind); p.Lang == "" && len(languages) > 1 {
+	if languages := scaffold.Languages(p.Kind); p.Lang == "" && len(languages) > 1 && !o.definition {
 		fields = append(fields, choice("In which language?", (*string)(&p.Lang), languages))
 	}
 	if p.Description == "" {
@@ -151,7 +152,7 @@ func (o scaffoldOptions) commandLine() string {
 	p := o.params
 	words := []string{"ameide primitive scaffold"}
 	for _, f := range [][2]string{
-		{"kind", string(p.Kind)}, {"name", p.Name}, {"lang", string(p.Lang)}, {"origin", p.Origin}, {"sku", p.SKU}, {"tenant", p.Tenant},
+		{"kind", o.kind}, {"name", p.Name}, {"lang", string(p.Lang)}, {"origin", p.Origin}, {"sku", p.SKU}, {"tenant", p.Tenant},
 		{"owner", p.Owner}, {"system", p.System}, {"description", p.Description}, {"definition-id", p.DefinitionID},
 		{"definition-version", p.DefinitionVersion}, {"model", p.Model}, {"risk-tier", p.RiskTier}, {"host", p.Host},
 		{"proto-path", o.protoPath}, {"repo-root", unless(o.repoRoot, ".")}, {"gitops-root", unless(o.gitops.root, ".")}, {"spec", o.gitops.specFile},

@@ -9,7 +9,7 @@ import (
 
 func (o *scaffoldOptions) register(c *cobra.Command) {
 	f, p := c.Flags(), &o.params
-	f.StringVar((*string)(&p.Kind), "kind", "", "domain, process, agent or uisurface")
+	f.StringVar(&o.kind, "kind", "", "domain, process, agent or uisurface; process-definition or agent-definition for what they execute")
 	f.StringVar(&p.Name, "name", "", "name in kebab case")
 	f.StringVar((*string)(&p.Lang), "lang", "", "go, ts or python (default go for a domain or process, python for an agent, ts for a uisurface)")
 	f.StringVar(&p.Tenant, "tenant", "", "id of the tenant, without a prefix (not needed with --origin platform --sku Shared)")
@@ -35,7 +35,7 @@ func (o *scaffoldOptions) register(c *cobra.Command) {
 }
 
 func completeScaffold(c *cobra.Command) {
-	completeValues(c, "kind", scaffold.Kinds())
+	completeValues(c, "kind", scaffold.KindWords())
 	completeValues(c, "origin", tenancy.Origins())
 	completeValues(c, "sku", tenancy.SKUs())
 	completeValues(c, "risk-tier", scaffold.RiskTiers())

@@ -104,6 +104,10 @@ func (s *scaffolding) nextSteps(o scaffoldOptions) []string {
 		return append(steps, "run it without --dry-run to write the files")
 	}
 	v := s.values
+	if o.definition {
+		return append(steps, "fill it in", "commit it in "+v.Repository+" and open a pull request",
+			"ameide primitive scaffold --kind "+string(v.Kind)+" --name "+v.Name+" starts what executes it")
+	}
 	if s.workspace && v.Lang == scaffold.Go {
 		steps = append(steps, "go work use ./"+v.Dir)
 	}

@@ -13,6 +13,14 @@ import (
 
 // compare plans the primitive's files and holds them against both checkouts. Nothing is written before both are judged.
 func (o scaffoldOptions) compare(p *primitive, code *os.Root, t *tree) (*scaffolding, error) {
+	if o.definition {
+		plan, err := scaffold.NewDefinitionPlan(templates.Primitives(), p.values)
+		if err != nil {
+			return nil, err
+		}
+		job := &scaffolding{primitive: p}
+		return job, job.add(codeCheckout, code, plan)
+	}
 	if err := scaffold.CheckExisting(code.FS(), p.values); err != nil {
 		return nil, refused(err, "")
 	}

@@ -58,6 +58,7 @@ func New(kubernetesVersion string, extra ...CRD) (*Validator, error) {
 	}
 	v := &Validator{minor: minor, kinds: make(map[kindID]*kindSchema, len(entries)), rules: newRuleCache()}
 	v.addEmbedded(entries)
+	v.addPlatform()
 	for _, crd := range extra {
 		id := kindID{crd.APIVersion, crd.Kind}
 		v.kinds[id] = &kindSchema{id: id, namespaced: crd.Namespaced, load: func() (*compiled, error) {

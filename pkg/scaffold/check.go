@@ -18,7 +18,7 @@ func Check(p Params, s *spec.Spec) error {
 		return Problems{{"kind", "it is not said what kind of primitive", "add --kind " + enumerateWith(Kinds(), "|")}}
 	}
 	if !slices.Contains(Kinds(), p.Kind) {
-		return Problems{{"kind", fmt.Sprintf("unknown kind %s", show(string(p.Kind))), "use " + enumerate(Kinds())}}
+		return Problems{{"kind", fmt.Sprintf("unknown kind %s", show(string(p.Kind))), "use " + enumerate(KindWords())}}
 	}
 	var found Problems
 	found = append(found, checkLang(p)...)

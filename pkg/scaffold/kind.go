@@ -1,5 +1,7 @@
 package scaffold
 
+import "strings"
+
 // Kind is a kind of primitive.
 type Kind string
 
@@ -23,6 +25,28 @@ const (
 
 // Kinds lists every kind.
 func Kinds() []Kind { return []Kind{Domain, Process, Agent, UISurface} }
+
+// definitionSuffix makes a kind of design-time artifact of the kind that executes it.
+const definitionSuffix = "-definition"
+
+// ParseKind reads what somebody typed for a kind. definition tells the design-time artifact that a process or an agent
+// executes from the primitive itself: process-definition, agent-definition. What is neither comes back as it is.
+func ParseKind(word string) (k Kind, definition bool) {
+	base, ok := strings.CutSuffix(word, definitionSuffix)
+	if ok && (Kind(base) == Process || Kind(base) == Agent) {
+		return Kind(base), true
+	}
+	return Kind(word), false
+}
+
+// KindWords are those that ParseKind knows.
+func KindWords() []string {
+	var words []string
+	for _, k := range Kinds() {
+		words = append(words, string(k))
+	}
+	return append(words, string(Process)+definitionSuffix, string(Agent)+definitionSuffix)
+}
 
 // Languages are those that a kind has skeletons in, the default first.
 func Languages(k Kind) []Lang {

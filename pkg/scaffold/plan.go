@@ -24,6 +24,11 @@ type Parts struct {
 	Contract *Contract // instead of the skeleton's own; may be nil
 }
 
+// NewDefinitionPlan writes the design-time artifact that a process or an agent executes, and nothing else.
+func NewDefinitionPlan(tree fs.FS, v Values) (checkout.Plan, error) {
+	return write(tree, v, []layer{{path.Join("_design", string(v.Kind)), "", false}})
+}
+
 // Plans are a primitive's files, one plan for each checkout. GitOps is empty unless it was asked for.
 type Plans struct{ Code, GitOps checkout.Plan }
 
