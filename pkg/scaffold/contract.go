@@ -127,7 +127,7 @@ func (r *protoReader) compile(ctx context.Context) (linker.File, error) {
 		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: r.open}),
 		SourceInfoMode: protocompile.SourceInfoStandard,
 		Reporter: reporter.NewReporter(func(err reporter.ErrorWithPos) error {
-			r.report(err.GetPosition().Filename, err.GetPosition().Line, err.GetPosition().Col, err.Unwrap().Error())
+			r.report(err.GetPosition().Filename, err.GetPosition().Line, err.GetPosition().Col, "%s", err.Unwrap())
 			return nil
 		}, nil),
 	}
