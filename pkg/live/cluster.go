@@ -30,27 +30,37 @@ type Cluster interface {
 }
 
 // The kinds that are read.
-func applications() Resource    { return Resource{"argoproj.io", "v1alpha1", "applications"} }
-func deployments() Resource     { return Resource{"apps", "v1", "deployments"} }
-func pods() Resource            { return Resource{"", "v1", "pods"} }
-func events() Resource          { return Resource{"", "v1", "events"} }
-func nodes() Resource           { return Resource{"", "v1", "nodes"} }
-func services() Resource        { return Resource{"", "v1", "services"} }
-func secrets() Resource         { return Resource{"", "v1", "secrets"} }
-func jobs() Resource            { return Resource{"batch", "v1", "jobs"} }
-func endpointSlices() Resource  { return Resource{"discovery.k8s.io", "v1", "endpointslices"} }
-func httpRoutes() Resource      { return Resource{"gateway.networking.k8s.io", "v1", "httproutes"} }
-func gateways() Resource        { return Resource{"gateway.networking.k8s.io", "v1", "gateways"} }
-func serviceMonitors() Resource { return Resource{"monitoring.coreos.com", "v1", "servicemonitors"} }
+func applications() Resource {
+	return Resource{Group: "argoproj.io", Version: "v1alpha1", Name: "applications"}
+}
+func deployments() Resource { return Resource{Group: "apps", Version: "v1", Name: "deployments"} }
+func pods() Resource        { return Resource{Group: "", Version: "v1", Name: "pods"} }
+func events() Resource      { return Resource{Group: "", Version: "v1", Name: "events"} }
+func nodes() Resource       { return Resource{Group: "", Version: "v1", Name: "nodes"} }
+func services() Resource    { return Resource{Group: "", Version: "v1", Name: "services"} }
+func secrets() Resource     { return Resource{Group: "", Version: "v1", Name: "secrets"} }
+func jobs() Resource        { return Resource{Group: "batch", Version: "v1", Name: "jobs"} }
+func endpointSlices() Resource {
+	return Resource{Group: "discovery.k8s.io", Version: "v1", Name: "endpointslices"}
+}
+func httpRoutes() Resource {
+	return Resource{Group: "gateway.networking.k8s.io", Version: "v1", Name: "httproutes"}
+}
+func gateways() Resource {
+	return Resource{Group: "gateway.networking.k8s.io", Version: "v1", Name: "gateways"}
+}
+func serviceMonitors() Resource {
+	return Resource{Group: "monitoring.coreos.com", Version: "v1", Name: "servicemonitors"}
+}
 
 // externalSecrets and stores are read in the version that Git uses: older operators serve v1beta1 alone.
 func externalSecrets(version string) Resource {
-	return Resource{"external-secrets.io", version, "externalsecrets"}
+	return Resource{Group: "external-secrets.io", Version: version, Name: "externalsecrets"}
 }
 
 func stores(version, kind string) Resource {
 	if kind == "ClusterSecretStore" {
-		return Resource{"external-secrets.io", version, "clustersecretstores"}
+		return Resource{Group: "external-secrets.io", Version: version, Name: "clustersecretstores"}
 	}
-	return Resource{"external-secrets.io", version, "secretstores"}
+	return Resource{Group: "external-secrets.io", Version: version, Name: "secretstores"}
 }

@@ -1,0 +1,231 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/portforward"
+	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
+)
+
+// forward is one connection to a Pod, which carries any number of streams to its ports.
+type forward struct {
+	once sync.Once
+	conn httpstream.Connection
+	err  error
+
+	mu   sync.Mutex
+	next int // number of the next stream pair
+}
+
+// Dial opens a connection to a port of a Pod, as kubectl port-forward does: WebSocket, and SPDY where the API server or a
+// proxy before it cannot. All connections to one Pod share one request.
+func (c *Client) Dial(ctx context.Context, namespace, pod string, port int) (net.Conn, error) {
+	f := c.forward(namespace, pod)
+	done := make(chan struct{})
+	var conn net.Conn
+	var err error
+	go func() {
+		defer close(done)
+		f.once.Do(func() { f.conn, f.err = c.upgrade(namespace, pod) })
+		if err = f.err; err == nil {
+			conn, err = f.open(pod, port)
+		}
+	}()
+	select {
+	case <-done:
+		if err != nil {
+			c.forget(namespace, pod, f)
+		}
+		return conn, err
+	case <-ctx.Done():
+		go func() {
+			<-done
+			if conn != nil {
+				_ = conn.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+func (c *Client) forward(namespace, pod string) *forward {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := namespace + "/" + pod
+	f, ok := c.forwards[key]
+	if ok && f.dead() {
+		ok = false
+	}
+	if !ok {
+		f = &forward{}
+		c.forwards[key] = f
+	}
+	return f
+}
+
+// forget lets the next Dial begin anew.
+func (c *Client) forget(namespace, pod string, f *forward) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if key := namespace + "/" + pod; c.forwards[key] == f {
+		delete(c.forwards, key)
+	}
+}
+
+// dead tells whether the connection was lost.
+func (f *forward) dead() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.conn == nil {
+		return false
+	}
+	select {
+	case <-f.conn.CloseChan():
+		return true
+	default:
+		return false
+	}
+}
+
+// upgrade makes the connection.
+func (c *Client) upgrade(namespace, pod string) (httpstream.Connection, error) {
+	r := request{verb: "create", resource: Resource{Version: "v1", Name: "pods"}, namespace: namespace, name: pod, sub: "portforward"}
+	address, err := url.Parse(c.base + r.path())
+	if err != nil {
+		return nil, err
+	}
+	transport, upgrader, err := spdy.RoundTripperFor(c.config)
+	if err != nil {
+		return nil, err
+	}
+	over, err := portforward.NewSPDYOverWebsocketDialerForStreaming(address, c.config)
+	if err != nil {
+		return nil, err
+	}
+	direct := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
+	dialer := portforward.NewFallbackDialerForStreaming(over, direct, func(err error) bool {
+		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+	})
+	conn, _, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
+	if err != nil {
+		return nil, forwardError(r, err)
+	}
+	return conn, nil
+}
+
+// forwardError reads what client-go makes of a refusal: it has no status, only the server's words.
+func forwardError(r request, err error) error {
+	e := &Error{request: r, reason: strings.Join(strings.Fields(err.Error()), " "), cause: err}
+	switch {
+	case strings.Contains(e.reason, "forbidden"):
+		e.Status = http.StatusForbidden
+	case strings.Contains(e.reason, "Unauthorized"):
+		e.Status = http.StatusUnauthorized
+	}
+	return e
+}
+
+// open opens the pair of streams that is one connection to a port.
+func (f *forward) open(pod string, port int) (net.Conn, error) {
+	f.mu.Lock()
+	id := f.next
+	f.next++
+	f.mu.Unlock()
+	headers := http.Header{}
+	headers.Set(corev1.StreamType, corev1.StreamTypeError)
+	headers.Set(corev1.PortHeader, strconv.Itoa(port))
+	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(id))
+	problem, err := f.conn.CreateStream(headers)
+	if err != nil {
+		return nil, fmt.Errorf("port-forward to pod %s: %w", pod, err)
+	}
+	_ = problem.Close() // we never write to it
+	headers.Set(corev1.StreamType, corev1.StreamTypeData)
+	data, err := f.conn.CreateStream(headers)
+	if err != nil {
+		f.conn.RemoveStreams(problem)
+		return nil, fmt.Errorf("port-forward to pod %s: %w", pod, err)
+	}
+	ours, theirs := net.Pipe()
+	conn := &stream{Conn: ours, problem: make(chan error, 1)}
+	go func() {
+		text, err := io.ReadAll(problem)
+		if err == nil && len(text) > 0 {
+			err = errors.New(strings.Join(strings.Fields(string(text)), " "))
+		}
+		if err != nil {
+			conn.problem <- &RefusedError{fmt.Sprintf("port-forward to pod %s, port %d", pod, port), err}
+			_ = theirs.Close()
+		}
+		close(conn.problem)
+	}()
+	go func() {
+		_, _ = io.Copy(theirs, data) // ends with the stream
+		_ = theirs.Close()
+	}()
+	go func() {
+		_, _ = io.Copy(data, theirs) // ends with our side
+		_ = data.Close()
+		f.conn.RemoveStreams(data, problem)
+	}()
+	return conn, nil
+}
+
+// stream is a connection to a port, whose end tells what the kubelet said of it. The pipe gives it deadlines, which
+// streams do not have.
+type stream struct {
+	net.Conn
+	problem chan error
+}
+
+func (s *stream) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	return n, s.explain(err)
+}
+
+func (s *stream) Write(b []byte) (int, error) {
+	n, err := s.Conn.Write(b)
+	return n, s.explain(err)
+}
+
+// saying is how long the end of a connection waits for the kubelet's words about it, which come on a stream of their own.
+const saying = 500 * time.Millisecond
+
+// explain puts the kubelet's words in the place of an end that says nothing.
+func (s *stream) explain(err error) error {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	select {
+	case problem := <-s.problem:
+		if problem != nil {
+			return problem
+		}
+	case <-time.After(saying):
+	}
+	return err
+}
+
+// RefusedError is a connection that the kubelet could not make or keep inside the Pod.
+type RefusedError struct {
+	what  string
+	cause error
+}
+
+func (e *RefusedError) Error() string { return e.what + ": " + e.cause.Error() }
+func (e *RefusedError) Unwrap() error { return e.cause }
+
+// Refused tells whether nobody listens at the port: that is no trouble on the way, but of the Pod.
+func (e *RefusedError) Refused() bool { return strings.Contains(e.cause.Error(), "connection refused") }

@@ -1,0 +1,158 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/json"
+)
+
+// Bounds of an answer and of trying again.
+const (
+	maxAnswer = 64 << 20
+	maxLog    = 1 << 20
+	logLines  = 400
+	pageSize  = 500
+	attempts  = 8
+	firstWait = 200 * time.Millisecond
+	longest   = 2 * time.Second
+)
+
+// Get reads an object; ErrMissing when the API server knows no such object.
+func (c *Client) Get(ctx context.Context, r Resource, namespace, name string) (map[string]any, error) {
+	var out map[string]any
+	err := c.ask(ctx, request{verb: "get", resource: r, namespace: namespace, name: name}, &out)
+	return out, err
+}
+
+// List lists objects, page by page.
+func (c *Client) List(ctx context.Context, q Query) ([]map[string]any, error) {
+	var all []map[string]any
+	next := ""
+	for {
+		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+		for key, value := range map[string]string{"labelSelector": q.Labels, "fieldSelector": q.Fields, "continue": next} {
+			if value != "" {
+				query.Set(key, value)
+			}
+		}
+		var page struct {
+			Metadata struct {
+				Continue string `json:"continue"`
+			} `json:"metadata"`
+			Items []map[string]any `json:"items"`
+		}
+		if err := c.ask(ctx, request{verb: "list", resource: q.Resource, namespace: q.Namespace, query: query}, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if next = page.Metadata.Continue; next == "" {
+			return all, nil
+		}
+	}
+}
+
+// Logs is the end of what a container wrote, in this run or in the one before.
+func (c *Client) Logs(ctx context.Context, namespace, pod, container string, previous bool) (string, error) {
+	query := url.Values{"container": {container}, "tailLines": {strconv.Itoa(logLines)}, "limitBytes": {strconv.Itoa(maxLog)}}
+	if previous {
+		query.Set("previous", "true")
+	}
+	r := request{verb: "get", resource: Resource{Version: "v1", Name: "pods"}, namespace: namespace, name: pod, sub: "log", query: query}
+	response, err := c.send(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxLog))
+	if err != nil {
+		return "", fmt.Errorf("read the log of pod %s: %w", pod, err)
+	}
+	return string(text), nil
+}
+
+// request is one read of the API.
+type request struct {
+	verb      string // as RBAC calls it
+	resource  Resource
+	namespace string
+	name      string
+	sub       string // subresource
+	query     url.Values
+}
+
+func (r request) path() string {
+	path := "/api/" + r.resource.Version
+	if r.resource.Group != "" {
+		path = "/apis/" + r.resource.Group + "/" + r.resource.Version
+	}
+	if r.namespace != "" {
+		path += "/namespaces/" + url.PathEscape(r.namespace)
+	}
+	path += "/" + r.resource.Name
+	if r.name != "" {
+		path += "/" + url.PathEscape(r.name)
+	}
+	if r.sub != "" {
+		path += "/" + r.sub
+	}
+	return path
+}
+
+func (c *Client) ask(ctx context.Context, r request, out any) error {
+	response, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", r.verb, r.path(), err)
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return fmt.Errorf("%s %s: %w", r.verb, r.path(), err)
+	}
+	return nil
+}
+
+// send asks until there is an answer that trying again would not change: reads may be repeated. A server that restarts
+// refuses connections for a while, and one that has too much to do says 429.
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+	wait := firstWait
+	for try := 1; ; try++ {
+		response, err := c.once(ctx, r)
+		if err == nil && response.StatusCode < http.StatusBadRequest {
+			return response, nil
+		}
+		failed := newError(r, response, err)
+		if !failed.temporary() || try == attempts || ctx.Err() != nil {
+			return nil, failed.known()
+		}
+		select {
+		case <-c.sleep(max(wait, min(failed.retryAfter, longest))):
+		case <-ctx.Done():
+			return nil, failed
+		}
+		wait = min(2*wait, longest)
+	}
+}
+
+func (c *Client) once(ctx context.Context, r request) (*http.Response, error) {
+	address := c.base + r.path()
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	h, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	if r.sub == "" {
+		h.Header.Set("Accept", "application/json")
+	}
+	return c.http.Do(h)
+}
