@@ -34,8 +34,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// hook starts the migration hook's program with a backend that behaves in a certain way.
-func hook(t *testing.T, behaviour string) (*exec.Cmd, *output) {
+// hook starts the migration hook's program with a backend that behaves in a certain way; text is what it says.
+func hook(t *testing.T, behaviour, text string) (*exec.Cmd, *output) {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -54,7 +54,7 @@ func hook(t *testing.T, behaviour string) (*exec.Cmd, *output) {
 		t.Fatal(err)
 	}
 	number := strconv.Itoa(port)
-	c := exec.CommandContext(t.Context(), node, script, number, "/ready", "2", backend, number, behaviour)
+	c := exec.CommandContext(t.Context(), node, script, number, "/ready", "2", backend, number, behaviour, text)
 	out := &output{}
 	c.Stdout, c.Stderr, c.WaitDelay = out, out, 10*time.Second
 	if err := c.Start(); err != nil {
@@ -74,22 +74,31 @@ func exitCode(err error) int {
 	return 0
 }
 
+// The texts are those of @backstage/backend-app-api 1.1.1 and 1.7.4. The backend of the newer release stays up after a
+// plugin has failed, and it goes on without a plugin whose failure is permitted.
 func TestTheMigrationHookEndsAsTheBackendDoes(t *testing.T) {
 	t.Parallel()
+	const locked, failed = "a migration lock is taken", "a plugin failed to start, see above"
 	for _, tc := range []struct {
-		behaviour string
-		code      int
-		says      string
+		name, behaviour, text string
+		code                  int
+		says                  string
 	}{
-		{"becomes-ready", 0, "migrations are complete"},
-		{"ends", 1, "the backend ended before its migrations were complete (code 7, signal null)"},
-		{"locked-and-ends", 1, "a migration lock is taken"},
-		{"locked-and-stays", 1, "a migration lock is taken"},
-		{"locked-and-ready", 1, "a migration lock is taken"},
+		{"every plugin is ready", "becomes-ready", "", 0, "migrations are complete"},
+		{"the backend crashes", "ends", "", 1, "the backend ended before its migrations were complete (code 7, signal null)"},
+		{"a lock is taken and the backend ends", "locked-and-ends", "", 1, locked},
+		{"a lock is taken and the backend stays up", "locked-and-stays", "", 1, locked},
+		{"a lock is found taken after readiness", "locked-and-ready", "", 1, locked},
+		{"a plugin fails because its lock is taken", "says-and-stays", "Plugin 'catalog' threw an error during startup\nMigration table is already locked", 1, locked},
+		{"a plugin fails and the backend stays up", "says-and-stays", "Plugin 'catalog' threw an error during startup. relation exists", 1, failed},
+		{"a module fails and the backend stays up", "says-and-stays", "Module postgres-engine in Plugin 'search' threw an error during startup.", 1, failed},
+		{"a module reports its failure", "says-and-stays", "Plugin 'catalog' reported failure for module 'github' during startup.", 1, failed},
+		{"the failure of a plugin is permitted", "says-and-ready", "Plugin 'catalog' threw an error during startup, but boot failure is permitted for this plugin so startup will continue.", 0,
+			"a plugin failed to start, which is permitted"},
 	} {
-		t.Run(tc.behaviour, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			c, out := hook(t, tc.behaviour)
+			c, out := hook(t, tc.behaviour, tc.text)
 			if got := exitCode(c.Wait()); got != tc.code {
 				t.Errorf("exit code %d, want %d\n%s", got, tc.code, out)
 			}
@@ -103,7 +112,7 @@ func TestTheMigrationHookEndsAsTheBackendDoes(t *testing.T) {
 func TestTheMigrationHookWaitsForReadinessAndThenSettles(t *testing.T) {
 	t.Parallel()
 	begin := time.Now()
-	c, out := hook(t, "becomes-ready")
+	c, out := hook(t, "becomes-ready", "")
 	if err := c.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -119,7 +128,7 @@ func TestTheMigrationHookWaitsForReadinessAndThenSettles(t *testing.T) {
 // A Job that reaches its deadline is asked to stop: the backend must be asked too, because a kill would leave its lock.
 func TestTheMigrationHookPassesSIGTERMOn(t *testing.T) {
 	t.Parallel()
-	c, out := hook(t, "hangs")
+	c, out := hook(t, "hangs", "")
 	await(t, out, "listening")
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

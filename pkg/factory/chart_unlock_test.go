@@ -119,13 +119,13 @@ func shells(t *testing.T) map[string][]string {
 
 // damage is every state of a lock table, under names that need quotes.
 func damage(u *unlocker) {
-	u.database("portal", map[string][]string{`"public"."knex_migrations"`: {"1"}})
+	u.database("portal", map[string][]string{`"public"."knex_migrations"`: {"1"}, `"search"."knex_migrations"`: {"1"}}) // division by schema
 	u.database("plugin_catalog", map[string][]string{
 		`"public"."knex_migrations"`:                                {"1"},
 		`"public"."backstage_backend_public_keys__knex_migrations"`: {"0", "0"},
 		`"public"."backstage_backend_tasks__knex_migrations"`:       {"NULL"},
 		`"ingestion"."incremental_ingestion__knex_migrations"`:      {},
-		`"Odd Schema"."A 'quoted' * Table"`:                         {"2"},
+		`"Odd Schema"."A 'quoted' ""* Table"`:                       {"2"},
 		`"healthy"."knex_migrations"`:                               {"0"},
 	})
 	u.database("plugin_Odd-Name", map[string][]string{`"public"."knex_migrations"`: {"0", "1"}})
@@ -145,23 +145,27 @@ func TestTheUnlockJobHealsEveryLockTable(t *testing.T) {
 				t.Fatalf("exit code %d\n%s", code, log)
 			}
 			want := `plugin_Odd-Name public.knex_migrations_lock: cleared
-plugin_catalog "Odd Schema"."A 'quoted' * Table_lock": cleared
+plugin_catalog "Odd Schema"."A 'quoted' ""* Table_lock": cleared
 plugin_catalog healthy.knex_migrations_lock: free
 plugin_catalog ingestion.incremental_ingestion__knex_migrations_lock: cleared
 plugin_catalog public.backstage_backend_public_keys__knex_migrations_lock: cleared
 plugin_catalog public.backstage_backend_tasks__knex_migrations_lock: cleared
 plugin_catalog public.knex_migrations_lock: cleared
 portal public.knex_migrations_lock: cleared
+portal search.knex_migrations_lock: cleared
 `
 			if diff := cmp.Diff(log, want); diff != "" {
 				t.Errorf("log, -got +want:\n%s", diff)
 			}
 			for _, table := range []string{"public.knex_migrations_lock", "public.backstage_backend_public_keys__knex_migrations_lock",
 				"public.backstage_backend_tasks__knex_migrations_lock", "ingestion.incremental_ingestion__knex_migrations_lock",
-				`"Odd Schema"."A 'quoted' * Table_lock"`, "healthy.knex_migrations_lock"} {
+				`"Odd Schema"."A 'quoted' ""* Table_lock"`, "healthy.knex_migrations_lock"} {
 				if got := u.rows("plugin_catalog", table); got != "0" {
 					t.Errorf("%s holds %q, want one row with 0", table, got)
 				}
+			}
+			if got := u.rows("portal", "search.knex_migrations_lock"); got != "0" {
+				t.Errorf("a plugin's schema in the portal's database holds %q, want one row with 0", got)
 			}
 			if got := u.rows("plugin_catalog", "door_lock"); got != "1" {
 				t.Errorf("a table that is no lock table of Knex was touched: %q", got)

@@ -1,7 +1,7 @@
-// A backend as the migration hook sees one: node backend.js PORT BEHAVIOUR
+// A backend as the migration hook sees one: node backend.js PORT BEHAVIOUR [TEXT]
 'use strict';
 const http = require('node:http');
-const [port, behaviour] = process.argv.slice(2);
+const [port, behaviour, text] = process.argv.slice(2);
 const answer = status => (_, response) => response.writeHead(status).end();
 const serve = handler => http.createServer(handler).listen(Number(port), '127.0.0.1', () => console.log('listening'));
 
@@ -31,6 +31,14 @@ switch (behaviour) {
   case 'locked-and-ready': // as a plugin does that only writes it to the log
     serve(answer(200));
     setTimeout(() => console.error('Unhandled rejection Migration table is already locked'), 200);
+    break;
+  case 'says-and-stays': // alive, never ready
+    serve(answer(503));
+    console.log(text);
+    break;
+  case 'says-and-ready':
+    serve(answer(200));
+    console.log(text);
     break;
   default: // never ready
     serve(answer(503));
