@@ -79,6 +79,8 @@ func runVerify(ctx context.Context, env Env, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
+	within, cancel := o.live.within(ctx, o.registry.registryFlags)
+	defer cancel()
 	t, err := o.open()
 	if err != nil {
 		return err
@@ -95,8 +97,6 @@ func runVerify(ctx context.Context, env Env, o verifyOptions) error {
 	if err != nil {
 		return usage(err, "")
 	}
-	within, cancel := o.live.within(ctx, o.registry.registryFlags)
-	defer cancel()
 	look, err := o.live.begin(within, env, loaded, o.registry.registryFlags)
 	if err != nil {
 		return err

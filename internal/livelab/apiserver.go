@@ -152,6 +152,12 @@ func (a *API) Kubeconfig(t testing.TB, user string, contexts ...string) string {
 	return a.kubeconfig(t, a.URL, user, contexts...)
 }
 
+// KubeconfigAt is Kubeconfig for an API server that is reached at another address.
+func (a *API) KubeconfigAt(t testing.TB, server string, contexts ...string) string {
+	t.Helper()
+	return a.kubeconfig(t, server, "", contexts...)
+}
+
 func (a *API) kubeconfig(t testing.TB, server, user string, contexts ...string) string {
 	t.Helper()
 	token := adminToken

@@ -18,7 +18,7 @@ func (i *installation) stop(t *testing.T) {
 func (i *installation) restart(t *testing.T, secret string) {
 	t.Helper()
 	i.stop(t)
-	i.Start(t, secret)
+	i.Start(i.t, secret)
 	i.AwaitReady(t)
 	i.settled(t)
 }
@@ -26,7 +26,7 @@ func (i *installation) restart(t *testing.T, secret string) {
 // settled is what the cluster says of a Pod that runs.
 func (i *installation) settled(t *testing.T) {
 	t.Helper()
-	i.Expose(t, i.cluster)
+	i.Expose(i.t, i.cluster)
 	i.cluster.Settle(t, i.Declared)
 }
 
@@ -99,7 +99,7 @@ func (i *installation) placeholder(t *testing.T) {
 func (i *installation) stuckLock(t *testing.T) {
 	i.stop(t)
 	i.Postgres.Exec(t, catalogDB, "UPDATE knex_migrations_lock SET is_locked = 1")
-	i.Start(t, i.ClientSecret(t))
+	i.Start(i.t, i.ClientSecret(t))
 	i.crashLoop(t)
 	i.red(t, crashing("live/migrations"), "incident migration-lock", "unlock-migrations --plugin catalog")
 	i.Ameide(t, "platform", "backstage", "unlock-migrations", "--plugin", "catalog", "--yes", "--reason", "lab")
@@ -109,7 +109,7 @@ func (i *installation) stuckLock(t *testing.T) {
 func (i *installation) missingCreateDB(t *testing.T) {
 	i.stop(t)
 	i.Postgres.Exec(t, "postgres", "ALTER ROLE backstage NOCREATEDB", "DROP DATABASE backstage_plugin_scaffolder")
-	i.Start(t, i.ClientSecret(t))
+	i.Start(i.t, i.ClientSecret(t))
 	i.crashLoop(t)
 	i.red(t, crashing("live/database"), "incident no-createdb", "createdb: true", "backstage_plugin_scaffolder")
 	i.Postgres.Exec(t, "postgres", "ALTER ROLE backstage CREATEDB") // as CloudNativePG does for createdb: true
@@ -118,7 +118,7 @@ func (i *installation) missingCreateDB(t *testing.T) {
 
 func (i *installation) unreachableIssuer(t *testing.T) {
 	i.stop(t)
-	i.StartWithoutIssuer(t, i.ClientSecret(t))
+	i.StartWithoutIssuer(i.t, i.ClientSecret(t))
 	i.crashLoop(t)
 	i.red(t, crashing(), "incident issuer-unreachable", "/.well-known/openid-configuration")
 	i.restart(t, i.ClientSecret(t))
@@ -137,6 +137,7 @@ func (i *installation) overlappingRollout(t *testing.T) {
 	i.red(t, []string{"live/deployment", "live/migrations"}, "2 revisions at once", "maxSurge", "CORRUPT")
 	i.cluster.Delete(t, "v1", "Pod", ns, second)
 	i.reapply(t, i.cluster)
+	i.synced(t)
 	i.stop(t)
 	i.Ameide(t, "platform", "backstage", "unlock-migrations", "--plugin", "catalog", "--yes", "--reason", "lab")
 	i.restart(t, i.ClientSecret(t))

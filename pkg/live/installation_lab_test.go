@@ -13,6 +13,7 @@ import (
 // installation is one environment on a real API server, with everything behind it.
 type installation struct {
 	*livelab.World
+	t          *testing.T // whose processes live as long as the installation
 	cluster    *livelab.Cluster
 	kubeconfig string
 }
@@ -20,7 +21,7 @@ type installation struct {
 func installed(t *testing.T, users ...string) *installation {
 	t.Helper()
 	w := livelab.New(t, "dev")
-	i := &installation{World: w, cluster: livelab.NewCluster(t, users...)}
+	i := &installation{World: w, t: t, cluster: livelab.NewCluster(t, users...)}
 	i.kubeconfig = i.cluster.Kubeconfig(t, "", "ameide-dev")
 	w.Start(t, w.ClientSecret(t))
 	w.AwaitReady(t)
@@ -86,7 +87,7 @@ func (i *installation) red(t *testing.T, checks []string, says ...string) livela
 }
 
 func TestAWholeInstallation(t *testing.T) {
-	i := installed(t)
+	i := installed(t, "nobody", "namespaced", "nosecrets")
 	t.Run("is green, in few requests", func(t *testing.T) {
 		r := i.green(t)
 		if n := r.Report.Environments[0].Requests; n == 0 || n > 40 {
@@ -112,5 +113,7 @@ func TestAWholeInstallation(t *testing.T) {
 		}
 	})
 	t.Run("is named where its status is broken", func(t *testing.T) { i.brokenStatuses(t) })
+	t.Run("is seen as far as rights go", func(t *testing.T) { i.rights(t) })
+	t.Run("is seen through faults", func(t *testing.T) { i.faults(t) })
 	t.Run("is named in the mission's incidents", func(t *testing.T) { i.incidents(t) })
 }

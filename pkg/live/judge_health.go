@@ -15,7 +15,7 @@ func judgeHealth(d *Declared, s *Snapshot, v *verdict) {
 	for _, p := range s.Probes {
 		judgeProbe(d, p, v)
 	}
-	if len(s.Probes) == 0 && s.Pods.Seen() {
+	if _, seen := need(v, s.Pods, "Pods of "+name(d.Deployment)); seen && len(s.Probes) == 0 {
 		v.find(verify.Issue{Resource: "Pods of " + name(d.Deployment), Field: d.ProbePath("readinessProbe"), Expected: "200", Actual: "no container runs"})
 	}
 	if d.Route == nil {

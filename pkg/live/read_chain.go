@@ -121,8 +121,11 @@ func (r *reader) vaultEntry(ctx context.Context) (secret.Value, error) {
 	if r.VaultToken.Empty() {
 		return secret.Value{}, NotAsked("set VAULT_TOKEN to compare with Vault")
 	}
+	if err := r.reachable(ctx, r.declared.Env.VaultAddress); err != nil {
+		return secret.Value{}, err
+	}
 	kv, err := vault.Open(ctx, vault.Config{
-		Address: r.declared.Env.VaultAddress, Token: r.VaultToken, Timeout: answerTime, Transport: r.serviceTransport(),
+		Address: r.declared.Env.VaultAddress, Token: r.VaultToken, Timeout: answerTime, Pause: vaultPause, Transport: r.serviceTransport(),
 	})
 	if err != nil {
 		return secret.Value{}, err
@@ -133,6 +136,24 @@ func (r *reader) vaultEntry(ctx context.Context) (secret.Value, error) {
 		return secret.Value{}, ErrMissing
 	}
 	return entry.Value, err
+}
+
+// vaultPause is between two tries of a request to Vault.
+const vaultPause = 200 * time.Millisecond
+
+// reachable is why a Service cannot be reached, in the words of the Kubernetes API: the clients of other servers would
+// try again and again, and bury them.
+func (r *reader) reachable(ctx context.Context, address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	service, namespace, ok := serviceName(u.Hostname(), r.ns)
+	if !ok || r.InCluster {
+		return nil
+	}
+	_, _, err = r.behind(ctx, service, namespace, u.Port())
+	return err
 }
 
 // serviceTransport speaks HTTP to Services of the cluster, by the names that Pods use, and to everybody else directly.

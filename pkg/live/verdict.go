@@ -16,10 +16,16 @@ type verdict struct {
 
 func (v *verdict) find(i verify.Issue) { v.issues = append(v.issues, i) }
 
-// blind notes that something could not be looked at. What nobody gave the means for is no finding.
+// blind notes that something could not be looked at. What nobody gave the means for is no finding, and a Pod that refuses
+// the connection is one.
 func (v *verdict) blind(resource string, err error) {
 	var skipped NotAsked
 	if errors.As(err, &skipped) {
+		return
+	}
+	var refused interface{ Refused() bool }
+	if errors.As(err, &refused) && refused.Refused() {
+		v.find(verify.Issue{Resource: resource, Expected: "it listens", Actual: oneLine(err.Error()), Hint: "the process in the Pod has ended, or does not listen yet: see live/pods and live/logs"})
 		return
 	}
 	i := verify.Issue{Resource: resource, Actual: "not seen: " + oneLine(err.Error())}
