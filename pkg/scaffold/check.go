@@ -22,9 +22,13 @@ func Check(p Params, s *spec.Spec) error {
 	}
 	var found Problems
 	found = append(found, checkLang(p)...)
-	found = append(found, checkName(p, s)...)
+	misnamed := checkName(p, s)
+	found = append(found, misnamed...)
 	found = append(found, checkCode(p, s)...)
 	for _, f := range patterns(p) {
+		if len(misnamed) > 0 && strings.Contains(f.value, p.Name) {
+			continue // a default that follows from the name
+		}
 		found = append(found, f.check()...)
 	}
 	if p.Kind == Agent && !slices.Contains(RiskTiers(), p.RiskTier) {

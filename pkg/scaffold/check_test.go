@@ -72,13 +72,6 @@ func TestNamesAreCheckedEverywhereTheyWillBeUsed(t *testing.T) {
 		{scaffold.Agent, "class-room", ""},
 	} {
 		p := scaffold.Params{Kind: test.kind, Name: test.name, Origin: "platform", SKU: "Shared"}.WithDefaults(&s)
-		p.Description = "x" // so that only the name is judged
-		if test.kind == scaffold.UISurface {
-			p.Host = "a.b"
-		}
-		if test.kind == scaffold.Agent {
-			p.DefinitionID = "x"
-		}
 		fields, text := problems(t, scaffold.Check(p, &s))
 		switch {
 		case test.want == "" && fields != "":
