@@ -27,25 +27,30 @@ func TestTheHookMigratesAndThePortalStarts(t *testing.T) {
 			server := lab.Postgres(t)
 			server.Exec(t, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+lab.Password+"'", "CREATE DATABASE backstage OWNER backstage")
 			p := portalOf(t, environment)
-			env := append(p.env, "POSTGRES_HOST=127.0.0.1", "POSTGRES_PORT="+strconv.Itoa(server.Port), "POSTGRES_USER=backstage", "POSTGRES_PASSWORD="+lab.Password,
-				"KEYCLOAK_ISSUER="+lab.Issuer(t), "AUTH_OIDC_CLIENT_SECRET=secret")
-
-			hook := lab.Node(t, append(env, listen(p.hookPort)...), append([]string{p.script, strconv.Itoa(p.hookPort)}, p.hookArgs...)...)
-			if err := hook.Wait(t); err != nil {
-				t.Fatalf("the hook: %v\n%s", err, hook.Output())
-			}
-			port, err := lab.FreePort()
-			if err != nil {
-				t.Fatal(err)
-			}
-			started := lab.Node(t, append(append(env, "AUTH_SESSION_SECRET=session"), listen(port)...), lab.BackstageProgram, "--config", p.config)
-			backstage := lab.BackstageAt(started, port)
-			backstage.AwaitReady(t)
+			backstage := p.start(t, server, []string{"KEYCLOAK_ISSUER=" + lab.Issuer(t), "AUTH_OIDC_CLIENT_SECRET=secret"})
 			if got, want := loginRedirect(t, backstage), "https://"+p.host+"/api/auth/oidc/handler/frame"; got != want {
 				t.Errorf("the portal sends a browser back to %q, want %q", got, want)
 			}
 		})
 	}
+}
+
+// start runs the hook and then the portal, with env from Secrets.
+func (p portal) start(t *testing.T, server *lab.Server, env []string) *lab.Backstage {
+	t.Helper()
+	env = append(append(p.env, "POSTGRES_HOST=127.0.0.1", "POSTGRES_PORT="+strconv.Itoa(server.Port), "POSTGRES_USER=backstage", "POSTGRES_PASSWORD="+lab.Password), env...)
+	hook := lab.Node(t, append(env, listen(p.hookPort)...), append([]string{p.script, strconv.Itoa(p.hookPort)}, p.hookArgs...)...)
+	if err := hook.Wait(t); err != nil {
+		t.Fatalf("the hook: %v\n%s", err, hook.Output())
+	}
+	port, err := lab.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := lab.Node(t, append(append(env, "AUTH_SESSION_SECRET=session"), listen(port)...), lab.BackstageProgram, "--config", p.config)
+	backstage := lab.BackstageAt(started, port)
+	backstage.AwaitReady(t)
+	return backstage
 }
 
 // portal is what the chart renders for one environment, as files and arguments.
