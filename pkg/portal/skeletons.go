@@ -63,12 +63,12 @@ func compile(tree fs.FS, file, name string) (checkout.File, error) {
 	if err != nil {
 		return checkout.File{}, err
 	}
-	content, err := skeleton.Compile("templates/"+file, string(text), valuesType)
+	content, err := skeleton.Compile("templates/"+file, string(text), valuesType())
 	if err != nil {
 		return checkout.File{}, err
 	}
 	name = strings.TrimSuffix(name, suffix)
-	target, err := skeleton.CompilePath(name, valuesType)
+	target, err := skeleton.CompilePath(name, valuesType())
 	if err != nil {
 		return checkout.File{}, fmt.Errorf("%s: %w", file, err)
 	}

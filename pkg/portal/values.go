@@ -15,7 +15,7 @@ import (
 )
 
 // valuesType is what the skeletons are compiled for.
-var valuesType = reflect.TypeFor[scaffold.Values]()
+func valuesType() reflect.Type { return reflect.TypeFor[scaffold.Values]() }
 
 // form is what an expression may refer to: the parameters of one kind's form, and the installation.
 type form struct {
@@ -39,7 +39,7 @@ func (f *form) values() (*yaml.Node, error) {
 		f.known[name] = strings.TrimSuffix(strings.TrimPrefix(n.Value, "${{ "), " }}")
 	}
 	out := &yaml.Node{Kind: yaml.MappingNode}
-	for _, field := range reflect.VisibleFields(valuesType) {
+	for _, field := range reflect.VisibleFields(valuesType()) {
 		if field.Anonymous {
 			continue
 		}
@@ -79,7 +79,7 @@ func (f *form) expressions(name string, n *yaml.Node) (*yaml.Node, error) {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
 		return &c, nil
 	}
-	code, err := skeleton.Expression(name, n.Value, valuesType, f.field)
+	code, err := skeleton.Expression(name, n.Value, valuesType(), f.field)
 	return scalar(code), err
 }
 
@@ -90,7 +90,7 @@ func scalar(code string) *yaml.Node {
 
 // field is the expression that stands for a field of the values before there are any.
 func (f *form) field(goName string) (string, bool) {
-	field, ok := valuesType.FieldByName(goName)
+	field, ok := valuesType().FieldByName(goName)
 	if !ok {
 		return "", false
 	}

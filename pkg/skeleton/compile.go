@@ -184,7 +184,7 @@ func (c *compiler) inside(n *parse.RangeNode, s scope, element value) scope {
 	if len(decl) == 2 {
 		index := fmt.Sprintf("i%d", c.loops)
 		c.out.code("{% set " + index + " = loop.index0 %}")
-		s.vars[decl[0].Ident[0]] = value{index, intType, true}
+		s.vars[decl[0].Ident[0]] = value{index, intType(), true}
 	}
 	if len(decl) > 0 {
 		s.vars[decl[len(decl)-1].Ident[0]] = element

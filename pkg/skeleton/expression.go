@@ -51,12 +51,12 @@ func (c *compiler) operand(n parse.Node, s scope) (value, error) {
 	case *parse.VariableNode:
 		return c.variable(n, s)
 	case *parse.StringNode:
-		return value{literal(n.Text), stringType, true}, nil
+		return value{literal(n.Text), stringType(), true}, nil
 	case *parse.BoolNode:
-		return value{n.String(), boolType, true}, nil
+		return value{n.String(), boolType(), true}, nil
 	case *parse.NumberNode:
 		if n.IsInt {
-			return value{n.Text, intType, true}, nil
+			return value{n.Text, intType(), true}, nil
 		}
 	case *parse.PipeNode:
 		return c.pipe(n, s)
@@ -134,7 +134,7 @@ func compare(operator string, args []value) (value, string) {
 		}
 		terms = append(terms, first.argument()+" "+operator+" "+other.argument())
 	}
-	return computed(strings.Join(terms, " or "), boolType), ""
+	return computed(strings.Join(terms, " or "), boolType()), ""
 }
 
 func oneOf(v value, kinds []reflect.Kind) bool {
@@ -168,42 +168,42 @@ func not(args []value) (value, string) {
 	if len(args) != 1 || args[0].truth() == "" {
 		return value{}, "takes one bool, string or list"
 	}
-	return computed("not "+args[0].truth(), boolType), ""
+	return computed("not "+args[0].truth(), boolType()), ""
 }
 
 func length(args []value) (value, string) {
 	if len(args) != 1 || !args[0].is(reflect.Slice) {
 		return value{}, "takes one list: the length of a string is in bytes in Go and in UTF-16 in JavaScript"
 	}
-	return computed(args[0].code+" | length", intType), ""
+	return computed(args[0].code+" | length", intType()), ""
 }
 
 func join(args []value) (value, string) {
-	if len(args) != 2 || args[0].typ != stringType || !args[1].is(reflect.Slice) || args[1].typ.Elem() != stringType {
+	if len(args) != 2 || args[0].typ != stringType() || !args[1].is(reflect.Slice) || args[1].typ.Elem() != stringType() {
 		return value{}, "takes a separator and a list of strings"
 	}
-	return computed(args[1].code+" | join("+args[0].argument()+")", stringType), ""
+	return computed(args[1].code+" | join("+args[0].argument()+")", stringType()), ""
 }
 
 // text is a function from strings to a string.
 func text(name string, args []value) (value, string) {
 	for _, a := range args {
-		if a.typ != stringType { // text/template converts no named type
+		if a.typ != stringType() { // text/template converts no named type
 			return value{}, "takes strings, not " + a.describe()
 		}
 	}
 	filters := map[string]string{"lower": "lower", "upper": "upper", "title": "title", "quote": "dump"}
 	switch filter, simple := filters[name]; {
 	case simple && len(args) == 1:
-		return computed(args[0].argument()+" | "+filter, stringType), ""
+		return computed(args[0].argument()+" | "+filter, stringType()), ""
 	case name == "untitle" && len(args) == 1:
 		s := args[0].argument()
-		return computed("("+s+"[0] | lower) ~ "+s+".slice(1)", stringType), ""
+		return computed("("+s+"[0] | lower) ~ "+s+".slice(1)", stringType()), ""
 	case name == "replace" && len(args) == 3:
 		if args[0].code == `""` || !strings.HasPrefix(args[0].code, `"`) {
 			return value{}, "what is replaced must be written out and not be empty"
 		}
-		return computed(args[2].argument()+" | replace("+args[0].code+", "+args[1].argument()+")", stringType), ""
+		return computed(args[2].argument()+" | replace("+args[0].code+", "+args[1].argument()+")", stringType()), ""
 	}
 	return value{}, "is not a function of both engines, or has the wrong number of arguments"
 }

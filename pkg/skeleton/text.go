@@ -41,8 +41,8 @@ func (s *source) String() string {
 // output prints an expression.
 func output(expression string) string { return "${{ " + expression + " }}" }
 
-// escapes are those that the lexer of Nunjucks knows in strings. Every other character stands for itself.
-var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
-
-// literal is a string of Nunjucks.
-func literal(s string) string { return `"` + escapes.Replace(s) + `"` }
+// literal is a string of Nunjucks, with the escapes that its lexer knows. Every other character stands for itself.
+func literal(s string) string {
+	escapes := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
+	return `"` + escapes.Replace(s) + `"`
+}

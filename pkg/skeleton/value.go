@@ -19,11 +19,9 @@ func computed(code string, typ reflect.Type) value { return value{"(" + code + "
 
 func access(code string, typ reflect.Type) value { return value{code: code, typ: typ} }
 
-var (
-	stringType = reflect.TypeFor[string]()
-	boolType   = reflect.TypeFor[bool]()
-	intType    = reflect.TypeFor[int]()
-)
+func stringType() reflect.Type { return reflect.TypeFor[string]() }
+func boolType() reflect.Type   { return reflect.TypeFor[bool]() }
+func intType() reflect.Type    { return reflect.TypeFor[int]() }
 
 func (v value) is(k reflect.Kind) bool { return v.typ != nil && v.typ.Kind() == k }
 
@@ -55,8 +53,10 @@ func (v value) truth() string {
 	return ""
 }
 
-// keywords cannot follow a dot in Nunjucks.
-var keywords = []string{"true", "false", "none", "null", "in", "is", "and", "or", "not", "if", "else"}
+// keyword tells that a name cannot follow a dot in Nunjucks.
+func keyword(name string) bool {
+	return slices.Contains([]string{"true", "false", "none", "null", "in", "is", "and", "or", "not", "if", "else"}, name)
+}
 
 // member is a field of a struct under its name in JSON; ok is false when there is none.
 func (v value) member(name string) (value, bool) {
@@ -68,7 +68,7 @@ func (v value) member(name string) (value, bool) {
 		return value{}, false
 	}
 	name = JSONName(f)
-	if slices.Contains(keywords, name) {
+	if keyword(name) {
 		return access(v.code+"["+literal(name)+"]", f.Type), true
 	}
 	return access(v.code+"."+name, f.Type), true
