@@ -22,10 +22,19 @@ var version, commit string
 func main() {
 	quiet()
 	spend()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	code := cmd.Execute(ctx, cmd.SystemEnv(version, commit), os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// endings are the signals that end a run in order: a lost terminal, too, unless it was said to be ignored (nohup).
+func endings() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }
 
 // quiet silences libraries that log on their own (Helm's lint does): what ameide has to say, it prints.

@@ -20,6 +20,7 @@ import (
 type checkImageOptions struct {
 	treeFlags
 	registryFlags
+	kube      kubeFlags
 	platforms []string
 	format    string
 	json      bool
@@ -37,6 +38,7 @@ type registryFlags struct {
 	lockFile   string
 	offline    bool
 	updateLock bool
+	cluster    authn.Keychain // pull secrets of clusters; nil when none is asked
 }
 
 const (
@@ -56,7 +58,8 @@ An index takes one request, a single image two. With --deep the layers are strea
 starts is found, and its machine is read out of it: a manifest that says arm64 can lie.
 
 Left alone: everything, but the values with --pin --write and the lock file with --update-lock. Credentials are those of
-Docker's config and its credential helpers. Exit 1 when an image lacks a platform or breaks a rule, 3 when nothing could
+Docker's config and its credential helpers; with --env, for a registry that they do not know, the pull secret of the
+environment's namespace, where the kubeconfig has its context. Exit 1 when an image lacks a platform or breaks a rule, 3 when nothing could
 be determined about one.`,
 		Example: `  ameide platform backstage check-image quay.io/janus-idp/backstage-showcase:1.5.1
   ameide platform backstage check-image --gitops-root ../ameide-gitops --env production --deep
@@ -66,6 +69,7 @@ be determined about one.`,
 	}
 	o.treeFlags.register(c)
 	o.registryFlags.register(c)
+	o.kube.register(c)
 	f := c.Flags()
 	f.StringSliceVar(&o.platforms, "platform", nil, "platforms that must be there, as os/arch[/variant] (default linux/amd64,linux/arm64; for a tree the nodes' of each environment)")
 	f.StringVar(&o.format, "format", "text", "text, json or sarif")
@@ -168,8 +172,17 @@ func (f *registryFlags) client(env Env) (*imagecheck.Client, error) {
 	}), nil
 }
 
-// keychain is Docker's config with its helpers, then the pull secret.
+// keychain is Docker's config with its helpers, then the pull secret, then those of clusters.
 func (f *registryFlags) keychain() (authn.Keychain, error) {
+	keys, err := f.given()
+	if err != nil || f.cluster == nil {
+		return keys, err
+	}
+	return authn.NewMultiKeychain(keys, f.cluster), nil
+}
+
+// given are the credentials of this machine.
+func (f *registryFlags) given() (authn.Keychain, error) {
 	if f.pullSecret == "" {
 		return authn.DefaultKeychain, nil
 	}
@@ -213,6 +226,11 @@ func runCheckImage(ctx context.Context, env Env, o checkImageOptions, args []str
 	run, err := planImages(env, t, o, args, platforms)
 	if err != nil {
 		return err
+	}
+	if !o.offline {
+		if o.cluster, err = o.kube.pullSecrets(ctx, env, &t.spec.Spec, o.envs); err != nil {
+			return err
+		}
 	}
 	if err := run.ask(ctx, env, t, o.registryFlags); err != nil {
 		return err

@@ -1,12 +1,17 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ameideio/ameide/pkg/kube"
+	"github.com/ameideio/ameide/pkg/spec"
 )
 
 // kubeFlags say which cluster is asked.
@@ -20,6 +25,9 @@ func (f *kubeFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file (default KUBECONFIG, else ~/.kube/config)")
 	_ = c.MarkFlagFilename("kubeconfig")
 }
+
+// named tells that the command line, the environment or the config file asks for a cluster.
+func (f *kubeFlags) named() bool { return f.context != "" || f.kubeconfig != "" }
 
 // open prepares a client for a context. A process in a Pod without any kubeconfig is that Pod.
 func (f *kubeFlags) open(env Env, context string) (*kube.Client, error) {
@@ -36,4 +44,50 @@ func (f *kubeFlags) open(env Env, context string) (*kube.Client, error) {
 		config.InCluster = err != nil && f.context == "" && env.getenv("KUBERNETES_SERVICE_HOST") != ""
 	}
 	return kube.Open(config)
+}
+
+// lookTime is how long the cluster may take to name an address or a credential.
+const lookTime = 20 * time.Second
+
+// site is the cluster of one environment. Nobody is asked before something of it is needed, so that commands that are
+// given everything need no kubeconfig.
+type site struct {
+	spec.Environment
+	client  func() (*kube.Client, error)
+	network *kube.Network
+}
+
+// at is the site of an environment: never the kubeconfig's current context, which may be another one's.
+func (f *kubeFlags) at(env Env, e spec.Environment) *site {
+	s := &site{Environment: e}
+	s.client = sync.OnceValues(func() (*kube.Client, error) {
+		name := f.context
+		if name == "" {
+			name = e.KubeContext
+		}
+		return f.open(env, name)
+	})
+	s.network = kube.NewNetwork(e.Namespace, s.client)
+	return s
+}
+
+// unasked is what a failed look at the cluster means: a context that the kubeconfig does not have is the command line's.
+func unasked(err error) error {
+	var wrong *kube.ContextError
+	if errors.As(err, &wrong) {
+		return usage(err, "")
+	}
+	return unavailable(err, "")
+}
+
+// ask runs one look at the cluster, which ends in time.
+func ask[T any](ctx context.Context, s *site, look func(context.Context, *kube.Client) (T, error)) (T, error) {
+	var none T
+	client, err := s.client()
+	if err != nil {
+		return none, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, lookTime, errors.New("the Kubernetes API took longer than "+lookTime.String()))
+	defer cancel()
+	return look(ctx, client)
 }

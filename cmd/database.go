@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -19,15 +20,18 @@ type databaseFlags struct {
 	tree treeFlags
 	env  string
 	dsn  string
+	kube kubeFlags
+	site *site // of --env; nil without it
 	factFormat
 }
 
 func (f *databaseFlags) register(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.dsn, "dsn", "", "server: postgres://user@host:port/database or key=value pairs; keep the password in AMEIDE_DSN, PGPASSWORD or PGPASSFILE")
-	flags.StringVar(&f.env, "env", "", "environment of the spec: its primary, with POSTGRES_USER and POSTGRES_PASSWORD (and _HOST, _PORT) as the installation's Secret names them")
+	flags.StringVar(&f.env, "env", "", "environment of the spec: its primary, as the cluster's Secret and Service say; or with POSTGRES_USER and POSTGRES_PASSWORD (and _HOST, _PORT) of this process")
 	flags.StringVar(&f.tree.root, "gitops-root", ".", "root of the GitOps checkout")
 	flags.StringVar(&f.tree.specFile, "spec", "", "spec file, for other prefixes and database names (default <gitops-root>/ameide.yaml when present, else built-in values)")
+	f.kube.register(c)
 	f.factFormat.register(c)
 	_ = flags.SetAnnotation("dsn", secretAnnotation, []string{"true"})
 	_ = c.MarkFlagDirname("gitops-root")
@@ -43,7 +47,7 @@ func noDSNArgs(c *cobra.Command, args []string) error {
 }
 
 // reader is the installation on its server.
-func (f *databaseFlags) reader(env Env) (dbops.Reader, error) {
+func (f *databaseFlags) reader(ctx context.Context, env Env) (dbops.Reader, error) {
 	if err := f.check(); err != nil {
 		return dbops.Reader{}, err
 	}
@@ -58,13 +62,9 @@ func (f *databaseFlags) reader(env Env) (dbops.Reader, error) {
 		return dbops.Reader{}, err
 	}
 	defer t.root.Close()
-	dsn := f.dsn
-	if dsn == "" {
-		dsn = f.environmentDSN(env, &t.spec.Spec)
-	}
-	target, err := dbops.ParseTarget(dsn)
+	target, err := f.target(ctx, env, &t.spec.Spec)
 	if err != nil {
-		return dbops.Reader{}, usage(err, "write special characters of the password as %XX, or keep it in PGPASSWORD")
+		return dbops.Reader{}, err
 	}
 	scripts, err := dbops.LoadScripts(templates.GitOps())
 	if err != nil {
@@ -75,6 +75,31 @@ func (f *databaseFlags) reader(env Env) (dbops.Reader, error) {
 		Target: target, Scripts: scripts,
 		Installation: dbops.Installation{Prefix: db.PluginPrefix, Database: db.Name, Plugins: db.Plugins},
 	}, nil
+}
+
+// target is the server: as the DSN or the process's environment says, or as the cluster knows it.
+func (f *databaseFlags) target(ctx context.Context, env Env, s *spec.Spec) (dbops.Target, error) {
+	if e, ok := s.Environment(f.env); ok {
+		f.site = f.kube.at(env, e)
+	}
+	if f.inCluster(env) {
+		return findDatabase(ctx, f.site, s.Database)
+	}
+	dsn := f.dsn
+	if dsn == "" {
+		dsn = f.environmentDSN(env, s)
+	}
+	target, err := dbops.ParseTarget(dsn)
+	if err != nil {
+		return target, usage(err, "write special characters of the password as %XX, or keep it in PGPASSWORD")
+	}
+	return target, nil
+}
+
+// inCluster tells that the cluster is asked where the database is and how to get in: nobody has said it.
+func (f *databaseFlags) inCluster(env Env) bool {
+	given := env.getenv("POSTGRES_PASSWORD") != "" || env.getenv("POSTGRES_HOST") != ""
+	return f.dsn == "" && f.env != "" && (f.kube.named() || !given)
 }
 
 // environmentDSN is the environment's primary, with what the installation's Secret says where it is in the process's

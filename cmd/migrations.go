@@ -18,7 +18,8 @@ func newMigrationsCmd(env Env) *cobra.Command {
 interrupted migration left behind, and the one safe thing to do about each.
 
 Looks at every database of the installation that the role can see, and at the database that the DSN names. Nothing is
-changed and nobody is waited for: read-only transactions with short timeouts. Exit 1 when a lock is not FREE, when something
+changed and nobody is waited for: read-only transactions with short timeouts. With --env alone the database is found in the
+environment's cluster with your own rights, and reached through a port-forward. Exit 1 when a lock is not FREE, when something
 is left over, or when a part could not be seen.`,
 		Example: `  AMEIDE_DSN=postgres://backstage@localhost:5432/backstage PGPASSWORD=… ameide platform backstage migrations
   ameide platform backstage migrations --env production --json`,
@@ -30,7 +31,7 @@ is left over, or when a part could not be seen.`,
 }
 
 func runMigrations(ctx context.Context, env Env, f databaseFlags) error {
-	r, err := f.reader(env)
+	r, err := f.reader(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/reconcile"
 	"github.com/ameideio/ameide/pkg/secret"
-	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/vault"
 )
 
@@ -39,6 +38,7 @@ type reconcileOptions struct {
 	rotate       bool
 	factFormat
 	kept versionFlags
+	kube kubeFlags
 }
 
 func newReconcileCmd(env Env) *cobra.Command {
@@ -55,6 +55,8 @@ that ameide did not make is changed only with --adopt.
 Credentials come from the environment, or from the file that the same name with _FILE gives: KEYCLOAK_CLIENT_ID (default
 keycloak-admin-sa) and KEYCLOAK_CLIENT_SECRET of a service account in realm master; as a fallback KEYCLOAK_ADMIN_USER and
 KEYCLOAK_ADMIN_PASSWORD; VAULT_TOKEN, or without it the Pod's ServiceAccount with a role of Vault's Kubernetes auth method.
+Outside of a Pod, what is not given is found in the environment's cluster with your own rights: the client patcher's Secret,
+a short-lived token of its ServiceAccount, and port-forwards to the Services of Keycloak and Vault.
 
 Afterwards the clients that changed or were named are tried: discovery, authorization endpoint, and a whole login with
 the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 when that fails.`,
@@ -83,6 +85,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long --rotate waits for the consumers to have the new secret; 0 ends the old one at once")
 	o.factFormat.register(c)
 	o.kept.register(c)
+	o.kube.register(c)
 	_ = c.MarkFlagFilename("service-account-token")
 	_ = c.MarkFlagFilename("values", "yaml", "yml", "json")
 	return c
@@ -203,7 +206,7 @@ func (o reconcileOptions) prepare(ctx context.Context, env Env) (reconcile.Desir
 		return desired, none, usage(err, "")
 	}
 	e, _ := t.spec.Environment(o.envs[0])
-	systems, err := o.connect(ctx, env, e, desired.VaultRole)
+	systems, err := o.connect(ctx, env, o.kube.at(env, e), desired)
 	return desired, systems, err
 }
 
@@ -216,15 +219,10 @@ func (o reconcileOptions) declared(t *tree) (reconcile.Desired, error) {
 	return reconcile.LoadValues(os.DirFS(filepath.Clean(dir)), name, t.spec, o.envs[0])
 }
 
-func (o reconcileOptions) connect(ctx context.Context, env Env, e spec.Environment, role string) (reconcile.Systems, error) {
-	if o.keycloakURL == "" {
-		o.keycloakURL, _, _ = strings.Cut(e.Issuer, "/realms/")
-	}
-	if o.vaultAddress == "" {
-		o.vaultAddress = e.VaultAddress
-	}
+func (o reconcileOptions) connect(ctx context.Context, env Env, s *site, desired reconcile.Desired) (reconcile.Systems, error) {
+	o.addresses(ctx, env, s, desired.Patcher)
 	if o.vaultRole == "" {
-		o.vaultRole = role
+		o.vaultRole = desired.VaultRole
 	}
 	for flag, value := range map[string]string{"keycloak-url": o.keycloakURL, "vault-address": o.vaultAddress} {
 		if u, err := url.Parse(value); err != nil || u.Host == "" || u.User != nil {
@@ -234,6 +232,9 @@ func (o reconcileOptions) connect(ctx context.Context, env Env, e spec.Environme
 	kc, vc, err := o.configs(env)
 	if err != nil {
 		return reconcile.Systems{}, usage(err, "")
+	}
+	if err := s.found(ctx, env, &kc, &vc, desired.Patcher); err != nil {
+		return reconcile.Systems{}, err
 	}
 	kv, err := vault.Open(ctx, vc)
 	if err != nil {

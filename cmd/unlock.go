@@ -20,6 +20,8 @@ type unlockOptions struct {
 	dryRun  bool
 	yes     bool
 	reason  string
+	scale   scaleFlags
+	tells   tellFlags
 }
 
 func newUnlockMigrationsCmd(env Env) *cobra.Command {
@@ -29,10 +31,14 @@ func newUnlockMigrationsCmd(env Env) *cobra.Command {
 		Short: "Break-glass: clear stuck Knex migration locks",
 		Long: `Clear the migration locks that are stuck (STALE or CORRUPT) while no session of their plugin is alive.
 
-Left alone: every lock that somebody holds, even by a doubt. Scale the Deployment to 0 first. A connected but idle session
-can be declared dead by its pid; an active one cannot. Each lock is judged again under an exclusive lock, in one transaction
-that leaves exactly one row 0. Every run leaves a record on stderr.`,
+Left alone: every lock that somebody holds, even by a doubt. Scale the Deployment to 0 first, or let --scale-down do it and
+undo it. A connected but idle session can be declared dead by its pid; an active one cannot. Each lock is judged again under
+an exclusive lock, in one transaction that leaves exactly one row 0. Every run leaves a record on stderr.
+
+With --env alone the database is found in the environment's cluster with your own rights: Secret, Service and Pods are read,
+and the primary is reached through a port-forward.`,
 		Example: `  ameide platform backstage unlock-migrations --dry-run
+  ameide platform backstage unlock-migrations --env production --scale-down --reason "INC-4711: node lost during upgrade"
   ameide platform backstage unlock-migrations --plugin catalog --reason "INC-4711: node lost during upgrade"
   ameide platform backstage unlock-migrations --plugin search --assume-dead 4711,4712
   ameide platform backstage unlock-migrations --yes --json      # in a script`,
@@ -46,20 +52,36 @@ that leaves exactly one row 0. Every run leaves a record on stderr.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the statements and change nothing")
 	f.BoolVar(&o.yes, "yes", false, "do not ask; needed without a terminal")
 	f.StringVar(&o.reason, "reason", "", "why, for the record")
+	o.scale.register(c)
+	o.tells.register(c)
 	return c
 }
 
-func runUnlock(ctx context.Context, env Env, o unlockOptions) error {
-	if !o.dryRun && !o.yes && !env.InTTY {
+// refuse refuses flags that cannot be followed.
+func (o unlockOptions) refuse(env Env) error {
+	switch {
+	case !o.dryRun && !o.yes && !env.InTTY:
 		return usage(errors.New("there is no terminal to ask for confirmation"), "look with --dry-run, then run it with --yes")
+	case o.env == "" && (o.scale.down || o.tells.events):
+		return usage(errors.New("--scale-down and --events need --env"), "name the environment whose Deployment is meant, for example --env production")
+	case o.scale.wait <= 0:
+		return usage(fmt.Errorf("--timeout %s", o.scale.wait), "a time such as 2m")
 	}
-	r, err := o.reader(env)
+	return nil
+}
+
+func runUnlock(ctx context.Context, env Env, o unlockOptions) error {
+	if err := o.refuse(env); err != nil {
+		return err
+	}
+	r, err := o.reader(ctx, env)
 	if err != nil {
 		return err
 	}
 	rec := o.newRecord(env, r.Target)
-	report, err := o.unlock(ctx, env, r, &rec)
+	report, err := o.around(ctx, env, r, &rec)
 	rec.finish(env, report.Locks, err)
+	o.tell(ctx, env, rec)
 	if report.Locks == nil {
 		return err
 	}
@@ -94,7 +116,7 @@ func (o unlockOptions) unlock(ctx context.Context, env Env, r dbops.Reader, rec 
 		report.plan = planned(r.Scripts, locks)
 		return report, lockOutcome(locks)
 	}
-	if err := o.confirm(env, s.Server, locks); err != nil {
+	if err := o.confirm(ctx, env, s.Server, locks); err != nil {
 		refuseAll(locks, "not confirmed")
 		return report, err
 	}
@@ -130,7 +152,7 @@ func (o unlockOptions) knowPlugins(locks []dbops.Lock) error {
 }
 
 // confirm asks once for each database: what must be typed names the server, the database and the plugin.
-func (o unlockOptions) confirm(env Env, server string, locks []dbops.Lock) error {
+func (o unlockOptions) confirm(ctx context.Context, env Env, server string, locks []dbops.Lock) error {
 	if o.yes {
 		return nil
 	}
@@ -144,12 +166,31 @@ func (o unlockOptions) confirm(env Env, server string, locks []dbops.Lock) error
 		asked[want] = true
 		fmt.Fprintf(env.Err, "About to clear the %s lock of plugin %s in database %s on server %s (%s).\nType %s to go on: ",
 			l.Verdict, plain(l.Plugin), plain(l.Database), server, plain(strings.Join(tablesOf(locks, l), ", ")), plain(want))
-		answer, _ := in.ReadString('\n') // the end of input is an answer that does not match
+		answer, err := readLine(ctx, in)
+		if err != nil {
+			return err
+		}
 		if strings.TrimSpace(answer) != want {
 			return refused(errors.New("not confirmed; nothing was done"), "")
 		}
 	}
 	return nil
+}
+
+// readLine reads an answer; the end of input is one that does not match. It ends with the run: a terminal gives its reader
+// nothing when somebody types Ctrl-C.
+func readLine(ctx context.Context, in *bufio.Reader) (string, error) {
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := in.ReadString('\n')
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		return line, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // tablesOf are the lock tables that one answer covers.

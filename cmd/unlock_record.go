@@ -18,6 +18,7 @@ type unlockRecord struct {
 	DryRun   bool         `json:"dry_run"`
 	Assumed  []int32      `json:"assumed_dead"`
 	Locks    []lockRecord `json:"locks"`
+	Scaled   *scaleRecord `json:"scaled,omitempty"`
 	Error    string       `json:"error,omitempty"`
 }
 

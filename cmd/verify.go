@@ -60,7 +60,7 @@ failed but something could not be seen: the report names the missing right and t
 	f := c.Flags()
 	f.StringSliceVar(&o.rules, "rule", nil, "ask only this rule (repeatable)")
 	f.StringSliceVar(&o.skip, "skip", nil, "leave out this rule (repeatable)")
-	f.StringVar(&o.format, "format", string(report.FormatText), "text, json, junit, sarif or github")
+	f.StringVar(&o.format, "format", string(report.FormatText), "text, json, junit, sarif, github, or jsonl: one line of JSON for each fact, for logs")
 	f.StringVar(&o.output, "output", "", "write the report to a file instead of stdout")
 	f.BoolVar(&o.json, "json", false, "print one JSON document (= --format json)")
 	f.BoolVar(&o.strict, "strict", false, "a warning fails, too")
@@ -86,6 +86,9 @@ func runVerify(ctx context.Context, env Env, o verifyOptions) error {
 		return err
 	}
 	defer t.root.Close()
+	if o.live.rendered != "" {
+		return o.runRendered(ctx, env, t, format)
+	}
 	scratch, err := os.MkdirTemp("", "ameide-verify-")
 	if err != nil {
 		return unavailable(fmt.Errorf("make a scratch directory: %w", err), "set TMPDIR to a writable directory")
@@ -150,11 +153,11 @@ func (o verifyOptions) print(env Env, t *tree, format report.Format, r verify.Re
 	if o.output == "" {
 		options.Width = env.Width
 		options.Renderer = newRenderer(env.Out, env.color(env.OutTTY))
-		return report.Write(env.Out, format, r, options)
+		return writeReport(env.Out, format, r, options)
 	}
 	var out bytes.Buffer
 	options.Renderer = newRenderer(io.Discard, false)
-	if err := report.Write(&out, format, r, options); err != nil {
+	if err := writeReport(&out, format, r, options); err != nil {
 		return err
 	}
 	if err := os.WriteFile(o.output, out.Bytes(), 0o644); err != nil {
@@ -176,5 +179,5 @@ func formatNames() []string {
 	for _, f := range report.Formats() {
 		names = append(names, string(f))
 	}
-	return names
+	return append(names, formatLines)
 }

@@ -25,13 +25,15 @@ const liveTimeout = 30 * time.Second
 // verifyLive is the part of verify that looks at running environments, only with --live.
 type verifyLive struct {
 	kubeFlags
-	live    bool
-	resolve []string
+	live     bool
+	rendered string
+	resolve  []string
 }
 
 func (v *verifyLive) register(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&v.live, "live", false, "also look at the environments of --env as they run (reads only)")
+	f.StringVar(&v.rendered, "rendered", "", "with --live: the portal's objects as Helm rendered them, in place of a checkout (in a Pod); only what runs is looked at")
 	f.StringArrayVar(&v.resolve, "resolve", nil, "connect to ADDRESS for a public HOST:PORT, as HOST:PORT:ADDRESS (repeatable), where DNS does not know it yet")
 	v.kubeFlags.register(c)
 	f.Lookup("timeout").Usage = fmt.Sprintf("with --images the longest time for one image (default %s, with --deep %s); with --live for everything that runs (default %s)", imageTimeout, deepTimeout, liveTimeout)
@@ -40,6 +42,9 @@ func (v *verifyLive) register(c *cobra.Command) {
 // refuse refuses flags and rules that need --live without it.
 func (v *verifyLive) refuse(o verifyOptions) error {
 	if !v.live {
+		if v.rendered != "" {
+			return usage(errors.New("--rendered is held against what runs"), "add --live --env ENV")
+		}
 		for _, id := range o.rules {
 			if strings.HasPrefix(id, live.Area) {
 				return usage(fmt.Errorf("rule %q looks at a running environment", id), "add --live --env ENV")
@@ -49,6 +54,9 @@ func (v *verifyLive) refuse(o verifyOptions) error {
 	}
 	if len(o.envs) == 0 {
 		return usage(errors.New("--live needs --env"), "name the environments to look at, for example --env dev")
+	}
+	if v.rendered != "" && len(o.envs) > 1 {
+		return usage(errors.New("--rendered is one environment"), "name it alone with --env")
 	}
 	if v.context != "" && len(o.envs) > 1 {
 		return usage(errors.New("--context names one cluster for several environments"), "leave it out: the spec names each environment's kubeContext")

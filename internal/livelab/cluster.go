@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ameideio/ameide/lab"
 	"github.com/ameideio/ameide/pkg/live"
@@ -66,11 +65,20 @@ func (c *Cluster) put(t testing.TB, o map[string]any, namespace string) {
 	}
 }
 
-// Node makes a node that takes every environment's Pods.
+// Node makes a node that takes the Pods of the environment dev.
 func (c *Cluster) Node(t testing.TB, name, arch string) {
 	t.Helper()
+	c.node(t, name, arch, map[string]any{"ameide.io/pool": "dev"})
+}
+
+func (c *Cluster) node(t testing.TB, name, arch string, selected map[string]any) {
+	t.Helper()
+	labels := map[string]any{"kubernetes.io/arch": arch}
+	for key, value := range selected {
+		labels[key] = value
+	}
 	node := object("v1", "Node", name, nil)
-	node["metadata"] = map[string]any{"name": name, "labels": map[string]any{"kubernetes.io/arch": arch, "ameide.io/pool": "dev"}}
+	node["metadata"] = map[string]any{"name": name, "labels": labels}
 	c.put(t, node, "")
 	c.Status(t, "v1", "Node", "", name, map[string]any{
 		"nodeInfo":  map[string]any{"architecture": arch, "operatingSystem": "linux", "bootID": "b", "containerRuntimeVersion": "c", "kernelVersion": "k", "kubeProxyVersion": "", "kubeletVersion": "v" + lab.KubernetesVersion, "machineID": "m", "osImage": "o", "systemUUID": "s"},
@@ -155,6 +163,18 @@ func (c *Cluster) Install(t testing.TB, tree *verify.Tree, d *live.Declared) {
 		}
 	}
 	c.put(t, d.Application, d.ApplicationNamespace())
+	if selected := nodeSelector(d); selected["ameide.io/pool"] != "dev" {
+		c.node(t, "node-of-"+d.Env.Name, "amd64", selected)
+	}
+}
+
+// nodeSelector are the labels of the nodes that take an environment's Pods.
+func nodeSelector(d *live.Declared) map[string]any {
+	spec, _ := d.Deployment["spec"].(map[string]any)
+	template, _ := spec["template"].(map[string]any)
+	pod, _ := template["spec"].(map[string]any)
+	selector, _ := pod["nodeSelector"].(map[string]any)
+	return selector
 }
 
 // DryRun asks the API server about every object of an environment, and returns how many there are and what it refuses.
@@ -186,148 +206,4 @@ func (c *Cluster) Secret(t testing.TB, namespace, name, kind string, values map[
 		data[key] = base64.StdEncoding.EncodeToString([]byte(value))
 	}
 	c.put(t, object("v1", "Secret", name, map[string]any{"type": kind, "data": data}), namespace)
-}
-
-func condition(kind, status, reason string) map[string]any {
-	return map[string]any{"type": kind, "status": status, "reason": reason, "message": "", "lastTransitionTime": time.Now().UTC().Format(time.RFC3339)}
-}
-
-// routeCondition is a condition of the Gateway API, which knows generations.
-func routeCondition(kind, status, reason string, generation any) map[string]any {
-	c := condition(kind, status, reason)
-	c["observedGeneration"] = generation
-	return c
-}
-
-// Settle gives every object of an environment the status that its controllers would: everything is well.
-func (c *Cluster) Settle(t testing.TB, d *live.Declared) {
-	t.Helper()
-	ns := d.Env.Namespace
-	now := time.Now().UTC().Format(time.RFC3339)
-	c.Status(t, "argoproj.io/v1alpha1", "Application", d.ApplicationNamespace(), d.ApplicationName(), map[string]any{
-		"sync":   map[string]any{"status": "Synced", "revision": "4f2a1c7d9e8b4f2a1c7d9e8b4f2a1c7d9e8b4f2a", "comparedTo": map[string]any{"destination": map[string]any{"namespace": ns}, "source": map[string]any{"repoURL": "https://example.com/x"}}},
-		"health": map[string]any{"status": "Healthy"}, "conditions": nil, "operationState": nil, "resources": nil,
-	})
-	deployment := c.Must(t, http.MethodGet, PathOf("apps/v1", "Deployment", ns, nameOf(d.Deployment)), "", nil)
-	c.Status(t, "apps/v1", "Deployment", ns, nameOf(d.Deployment), map[string]any{
-		"observedGeneration": generation(deployment), "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 1, "unavailableReplicas": nil,
-		"conditions": []any{condition("Available", "True", "MinimumReplicasAvailable"), condition("Progressing", "True", "NewReplicaSetAvailable")},
-	})
-	if d.Route != nil {
-		route := c.Must(t, http.MethodGet, PathOf("gateway.networking.k8s.io/v1", "HTTPRoute", ns, nameOf(d.Route)), "", nil)
-		c.Status(t, "gateway.networking.k8s.io/v1", "HTTPRoute", ns, nameOf(d.Route), map[string]any{"parents": []any{map[string]any{
-			"controllerName": "gateway.envoyproxy.io/gatewayclass-controller", "parentRef": parentRef(d.Route),
-			"conditions": []any{routeCondition("Accepted", "True", "Accepted", generation(route)), routeCondition("ResolvedRefs", "True", "ResolvedRefs", generation(route))},
-		}}})
-		c.Status(t, "gateway.networking.k8s.io/v1", "Gateway", ns, d.Spec.Gateway.Name, map[string]any{"conditions": []any{condition("Accepted", "True", "Accepted"), condition("Programmed", "True", "Programmed")}})
-	}
-	for _, e := range d.ExternalSecrets {
-		c.Status(t, e["apiVersion"].(string), "ExternalSecret", ns, nameOf(e), map[string]any{"refreshTime": now, "conditions": []any{condition("Ready", "True", "SecretSynced")}})
-	}
-	c.Status(t, "external-secrets.io/v1", d.Spec.Secrets.StoreKind, ns, d.Spec.Secrets.StoreName, map[string]any{"conditions": []any{condition("Ready", "True", "Valid")}})
-	if d.Job != nil {
-		c.finishJob(t, ns, nameOf(d.Job))
-	}
-	c.Pod(t, d, PortalPod, "6d8f9c7b5", nil)
-	c.Endpoints(t, ns, nameOf(d.Service), PortalPod, 7007)
-	c.Endpoints(t, ns, d.Spec.Database.Host, DatabasePod, d.Spec.Database.Port)
-	c.Endpoints(t, ns, strings.Split(strings.TrimPrefix(d.Env.VaultAddress, "http://"), ".")[0], VaultPod, 8200)
-	c.Endpoints(t, ns, d.Spec.Telemetry.Service, "otel-collector-1", d.Spec.Telemetry.Port)
-}
-
-// finishJob is a Job that has succeeded, in the order of steps that the API server asks for.
-func (c *Cluster) finishJob(t testing.TB, ns, name string) {
-	t.Helper()
-	now := time.Now().UTC().Format(time.RFC3339)
-	job := c.Must(t, http.MethodGet, PathOf("batch/v1", "Job", ns, name), "", nil)
-	if status, ok := job["status"].(map[string]any); ok && status["completionTime"] != nil {
-		return
-	}
-	c.Status(t, "batch/v1", "Job", ns, name, map[string]any{
-		"startTime": now, "completionTime": now, "succeeded": 1, "uncountedTerminatedPods": map[string]any{},
-		"conditions": []any{condition("SuccessCriteriaMet", "True", "CompletionsReached"), condition("Complete", "True", "CompletionsReached")},
-	})
-}
-
-func nameOf(o map[string]any) string {
-	metadata, _ := o["metadata"].(map[string]any)
-	name, _ := metadata["name"].(string)
-	return name
-}
-
-func generation(o map[string]any) any {
-	metadata, _ := o["metadata"].(map[string]any)
-	return metadata["generation"]
-}
-
-func parentRef(route map[string]any) any {
-	spec, _ := route["spec"].(map[string]any)
-	refs, _ := spec["parentRefs"].([]any)
-	return refs[0]
-}
-
-// Pod makes a Pod of the Deployment, of a revision, with a container status; nil is a container that is ready.
-func (c *Cluster) Pod(t testing.TB, d *live.Declared, name, revision string, status map[string]any) {
-	t.Helper()
-	ns := d.Env.Namespace
-	if _, code, _ := c.call(t.Context(), http.MethodGet, PathOf("v1", "Pod", ns, name), "", nil); code == http.StatusNotFound {
-		spec, _ := d.Deployment["spec"].(map[string]any)
-		template, _ := spec["template"].(map[string]any)
-		metadata, _ := template["metadata"].(map[string]any)
-		labels := map[string]any{"pod-template-hash": revision}
-		for key, value := range metadata["labels"].(map[string]any) {
-			labels[key] = value
-		}
-		pod := map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": name, "labels": labels, "annotations": metadata["annotations"]}, "spec": onNode(template["spec"])}
-		c.put(t, pod, ns)
-	}
-	ready := "True"
-	if status == nil {
-		status = map[string]any{"restartCount": 0, "ready": true, "started": true, "state": map[string]any{"running": map[string]any{"startedAt": time.Now().UTC().Format(time.RFC3339)}}}
-	} else {
-		ready = "False"
-	}
-	container := map[string]any{"name": "backstage", "image": d.Image(), "imageID": d.Image(), "ready": ready == "True", "restartCount": 0, "lastState": map[string]any{}, "state": map[string]any{}}
-	for key, value := range status {
-		container[key] = value
-	}
-	c.Status(t, "v1", "Pod", ns, name, map[string]any{
-		"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": []any{container},
-		"conditions": []any{condition("PodScheduled", "True", ""), condition("ContainersReady", ready, ""), condition("Ready", ready, "")},
-	})
-}
-
-// onNode is a Pod's spec, bound to the lab's node.
-func onNode(spec any) map[string]any {
-	out := map[string]any{}
-	for key, value := range spec.(map[string]any) {
-		out[key] = value
-	}
-	out["nodeName"] = NodeName
-	return out
-}
-
-// Endpoints puts a Pod behind a Service.
-func (c *Cluster) Endpoints(t testing.TB, namespace, service, pod string, port int) {
-	t.Helper()
-	c.EndpointsReady(t, namespace, service, pod, port, true)
-}
-
-// EndpointsReady is Endpoints, for a Pod that may not be ready.
-func (c *Cluster) EndpointsReady(t testing.TB, namespace, service, pod string, port int, ready bool) {
-	t.Helper()
-	slice := object("discovery.k8s.io/v1", "EndpointSlice", service+"-lab", map[string]any{
-		"addressType": "IPv4", "ports": []any{map[string]any{"name": "main", "port": port, "protocol": "TCP"}},
-		"endpoints": []any{map[string]any{"addresses": []any{"10.1.0.1"}, "conditions": map[string]any{"ready": ready}, "targetRef": map[string]any{"kind": "Pod", "name": pod, "namespace": namespace}}},
-	})
-	slice["metadata"] = map[string]any{"name": service + "-lab", "labels": map[string]any{"kubernetes.io/service-name": service}}
-	c.put(t, slice, namespace)
-	if pod == PortalPod {
-		return
-	}
-	if _, code, _ := c.call(t.Context(), http.MethodGet, PathOf("v1", "Pod", namespace, pod), "", nil); code != http.StatusNotFound {
-		return
-	}
-	c.put(t, object("v1", "Pod", pod, map[string]any{"spec": map[string]any{"nodeName": NodeName, "containers": []any{map[string]any{"name": "main", "image": "lab"}}}}), namespace)
-	c.Status(t, "v1", "Pod", namespace, pod, map[string]any{"phase": "Running", "conditions": []any{condition("Ready", "True", "")}})
 }

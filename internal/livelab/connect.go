@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -48,14 +46,15 @@ func (w *World) Secrets(t testing.TB, c *Cluster, clientSecret string) {
 // Expose lets the Pods' ports and logs be those of the lab's servers.
 func (w *World) Expose(t testing.TB, c *Cluster) {
 	t.Helper()
-	c.Kubelet.Expose(PortalPod, w.Declared.Port("http"), w.Port)
+	ns := w.Declared.Env.Namespace
+	c.Kubelet.Expose(ns, PortalPod, w.Declared.Port("http"), w.Port)
 	if port := w.Declared.Port("http-metrics"); port != 0 {
-		c.Kubelet.Expose(PortalPod, port, metricsServer(t))
+		c.Kubelet.Expose(ns, PortalPod, port, metricsServer(t))
 	}
-	c.Kubelet.Expose(DatabasePod, w.Spec.Database.Port, w.Postgres.Port)
-	c.Kubelet.Expose(VaultPod, 8200, portOf(t, w.Vault.URL))
+	c.Kubelet.Expose(ns, DatabasePod, w.Spec.Database.Port, w.Postgres.Port)
+	c.Kubelet.Expose(ns, VaultPod, 8200, portOf(t, w.Vault.URL))
 	portal := w.Portal
-	c.Kubelet.Log(PortalPod, false, portal.Output)
+	c.Kubelet.Log(ns, PortalPod, false, portal.Output)
 }
 
 // metricsServer stands in for the exporter of the OpenTelemetry SDK, which only the platform's image has.
@@ -122,12 +121,8 @@ func (w *World) VerifyAs(t testing.TB, kubeconfig, envs string, credentials []st
 
 // Args are the arguments of a look at environments.
 func (w *World) Args(envs string, more ...string) []string {
-	e := w.Declared.Env
 	args := []string{
 		"platform", "backstage", "verify", "--gitops-root", w.Checkout, "--live", "--env", envs, "--mirror", "quay.io=" + w.Registry.Host,
 	}
-	for _, host := range []string{e.Host, e.IssuerHost()} {
-		args = append(args, "--resolve", net.JoinHostPort(host, "443")+fmt.Sprintf(":127.0.0.1:%d", w.Gateway.Port))
-	}
-	return append(args, more...)
+	return append(append(args, w.Resolve()...), more...)
 }

@@ -23,8 +23,8 @@ type Kubelet struct {
 	Port int
 
 	mu    sync.Mutex
-	ports map[string]int           // pod:port to a port of loopback
-	logs  map[string]func() string // pod, or pod/previous
+	ports map[string]int           // namespace/pod:port to a port of loopback
+	logs  map[string]func() string // by logKey
 	cut   int                      // bytes after which every forward is cut; 0 never
 }
 
@@ -46,17 +46,17 @@ func newKubelet(t testing.TB, certificate tls.Certificate) *Kubelet {
 }
 
 // Expose lets a port of a Pod be a port of loopback.
-func (k *Kubelet) Expose(pod string, port, local int) {
+func (k *Kubelet) Expose(namespace, pod string, port, local int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ports[pod+":"+strconv.Itoa(port)] = local
+	k.ports[namespace+"/"+pod+":"+strconv.Itoa(port)] = local
 }
 
 // Log is what a Pod wrote; of the run before its last restart when previous.
-func (k *Kubelet) Log(pod string, previous bool, text func() string) {
+func (k *Kubelet) Log(namespace, pod string, previous bool, text func() string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.logs[logKey(pod, previous)] = text
+	k.logs[logKey(namespace+"/"+pod, previous)] = text
 }
 
 // CutAfter cuts every port-forward, the whole connection, after some bytes from the Pod; 0 lets them live.
@@ -66,11 +66,14 @@ func (k *Kubelet) CutAfter(n int) {
 	k.cut = n
 }
 
+// podOf is the Pod that a request is about: namespace/name.
+func podOf(r *http.Request) string { return r.PathValue("namespace") + "/" + r.PathValue("pod") }
+
 func logKey(pod string, previous bool) string { return fmt.Sprintf("%s %v", pod, previous) }
 
 func (k *Kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
-	text, ok := k.logs[logKey(r.PathValue("pod"), r.FormValue("previous") == "true")]
+	text, ok := k.logs[logKey(podOf(r), r.FormValue("previous") == "true")]
 	k.mu.Unlock()
 	if !ok {
 		http.Error(w, "no such log", http.StatusBadRequest)
@@ -109,7 +112,7 @@ func (k *Kubelet) portForward(w http.ResponseWriter, r *http.Request) {
 				problems[id] = s
 				continue
 			}
-			go k.join(conn, s, problems[id], r.PathValue("pod"))
+			go k.join(conn, s, problems[id], podOf(r))
 		}
 	}
 }

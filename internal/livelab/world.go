@@ -51,9 +51,12 @@ func New(t testing.TB, env string) *World {
 	w.Vault = lab.Vault(t)
 	t.Setenv("KC_PROXY_HEADERS", "xforwarded")
 	w.Realm = newRealm(t, lab.Keycloak(t, lab.KeycloakCurrent), w.Spec.OIDC.Realm)
-	e := w.Declared.Env
-	w.Gateway = newGateway(t, e.Host, e.IssuerHost())
-	w.Gateway.Route(e.IssuerHost(), Route{To: w.Realm.Keycloak.URL})
+	var hosts []string
+	for _, e := range w.Spec.Environments {
+		hosts = append(hosts, e.Host, e.IssuerHost())
+	}
+	w.Gateway = newGateway(t, hosts...)
+	w.Gateway.Route(w.Declared.Env.IssuerHost(), Route{To: w.Realm.Keycloak.URL})
 	w.Reconcile(t)
 	return w
 }

@@ -21,6 +21,7 @@ var ErrDSN = errors.New("the DSN is neither postgres://user@host:port/database n
 // inside.
 type Target struct {
 	config func() *pgconn.Config
+	name   string // in place of host:port
 }
 
 // ParseTarget reads a DSN, with libpq's environment variables (PGHOST, PGPASSWORD, PGSSLMODE, …) for what it leaves out.
@@ -38,8 +39,17 @@ func ParseTarget(dsn string) (Target, error) {
 	return Target{config: func() *pgconn.Config { return c }}, nil
 }
 
+// Called is the target under the name that people know it by, where host:port is the end of a tunnel.
+func (t Target) Called(server string) Target {
+	t.name = server
+	return t
+}
+
 // Server is host:port of the first server of the DSN.
 func (t Target) Server() string {
+	if t.name != "" {
+		return t.name
+	}
 	return net.JoinHostPort(t.config().Host, strconv.Itoa(int(t.config().Port)))
 }
 

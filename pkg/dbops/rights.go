@@ -45,5 +45,6 @@ func (t Target) Through(dial pgconn.DialFunc) Target {
 	c := t.config().Copy()
 	c.DialFunc = dial
 	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
-	return Target{config: func() *pgconn.Config { return c }}
+	t.config = func() *pgconn.Config { return c }
+	return t
 }

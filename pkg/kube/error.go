@@ -58,6 +58,15 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
+// status is HTTP's of a request that was refused; 0 when there was no answer, or no refusal.
+func status(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
 // Hint names the RBAC rule that grants what was refused.
 func (e *Error) Hint() string {
 	switch e.Status {

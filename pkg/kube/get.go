@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -76,7 +77,7 @@ func (c *Client) Logs(ctx context.Context, namespace, pod, container string, pre
 	return string(text), nil
 }
 
-// request is one read of the API.
+// request is one request to the API: a read, or a change that may be made twice.
 type request struct {
 	verb      string // as RBAC calls it
 	resource  Resource
@@ -84,6 +85,18 @@ type request struct {
 	name      string
 	sub       string // subresource
 	query     url.Values
+	body      any // of a change
+}
+
+// method is HTTP's for a verb of RBAC, and the type of its body.
+func (r request) method() (method, contentType string) {
+	switch r.verb {
+	case "create":
+		return http.MethodPost, "application/json"
+	case "patch":
+		return http.MethodPatch, "application/merge-patch+json"
+	}
+	return http.MethodGet, ""
 }
 
 func (r request) path() string {
@@ -120,7 +133,7 @@ func (c *Client) ask(ctx context.Context, r request, out any) error {
 	return nil
 }
 
-// send asks until there is an answer that trying again would not change: reads may be repeated. A server that restarts
+// send asks until there is an answer that trying again would not change. A server that restarts
 // refuses connections for a while, and one that has too much to do says 429.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	wait := firstWait
@@ -147,11 +160,23 @@ func (c *Client) once(ctx context.Context, r request) (*http.Response, error) {
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
 	}
-	h, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	var body io.Reader
+	if r.body != nil {
+		text, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	method, contentType := r.method()
+	h, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, err
 	}
-	if r.sub == "" {
+	if body != nil {
+		h.Header.Set("Content-Type", contentType)
+	}
+	if r.sub != "log" {
 		h.Header.Set("Accept", "application/json")
 	}
 	return c.http.Do(h)

@@ -23,4 +23,6 @@ func secrets() Resource         { return Resource{Group: "", Version: "v1", Name
 func events() Resource          { return Resource{Group: "", Version: "v1", Name: "events"} }
 func serviceAccounts() Resource { return Resource{Group: "", Version: "v1", Name: "serviceaccounts"} }
 func deployments() Resource     { return Resource{Group: "apps", Version: "v1", Name: "deployments"} }
-func endpointSlices() Resource  { return Resource{Group: "discovery.k8s.io", Version: "v1", Name: "endpointslices"} }
+func endpointSlices() Resource {
+	return Resource{Group: "discovery.k8s.io", Version: "v1", Name: "endpointslices"}
+}

@@ -42,7 +42,7 @@ func (i *installation) crashLoop(t *testing.T) {
 	if err := i.Portal.Wait(t); err == nil {
 		t.Fatalf("the portal ended well:\n%s", i.Portal.Output())
 	}
-	i.cluster.Kubelet.Log(livelab.PortalPod, true, i.Portal.Output)
+	i.cluster.Kubelet.Log(ns, livelab.PortalPod, true, i.Portal.Output)
 	i.cluster.Pod(t, i.Declared, livelab.PortalPod, "", m{
 		"ready": false, "restartCount": 4, "state": m{"waiting": m{"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}},
 		"lastState": m{"terminated": m{"exitCode": 1, "reason": "Error", "startedAt": nil, "finishedAt": nil}},
@@ -130,8 +130,8 @@ func (i *installation) overlappingRollout(t *testing.T) {
 	const second = "platform-backstage-77f4b8d9c-q8w2e"
 	i.cluster.Patch(t, "apps/v1", "Deployment", ns, portal, m{"spec": m{"strategy": m{"rollingUpdate": m{"maxSurge": "25%"}}}})
 	i.cluster.Pod(t, i.Declared, second, "77f4b8d9c", nil)
-	i.cluster.Kubelet.Expose(second, 7007, i.Port)
-	i.cluster.Kubelet.Log(second, false, i.Portal.Output)
+	i.cluster.Kubelet.Expose(ns, second, 7007, i.Port)
+	i.cluster.Kubelet.Log(ns, second, false, i.Portal.Output)
 	i.Postgres.Exec(t, catalogDB, "INSERT INTO knex_migrations_lock (is_locked) VALUES (0)")
 	i.cluster.Settle(t, i.Declared)
 	i.red(t, []string{"live/deployment", "live/migrations"}, "2 revisions at once", "maxSurge", "CORRUPT")

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"testing"
@@ -215,7 +216,8 @@ func judgedAll(d *Declared, s *Snapshot) []verify.Check {
 		if len(issues) > 0 {
 			c.Status = verify.Fail
 		}
-		if unseen, ok := err.(*verify.Unseen); ok {
+		var unseen *verify.Unseen
+		if errors.As(err, &unseen) {
 			c.Unseen, c.Issues = true, append(c.Issues, unseen.Issues...)
 		}
 		checks = append(checks, c)

@@ -25,8 +25,27 @@ type Desired struct {
 	Realm     string // the portal's
 	Portal    string // client id of the portal
 	VaultRole string // role of Vault's Kubernetes auth method
+	Patcher   Patcher
 	Realms    []keycloak.Realm
 	Secrets   map[ClientKey]vault.Ref // where secrets belong
+}
+
+// Patcher is who changes clients inside the cluster: what its Job is given. Empty where Git says nothing.
+type Patcher struct {
+	KeycloakURL    string // as Pods reach it
+	Secret         string // with the service account of realm master
+	IDKey          string
+	SecretKey      string
+	ServiceAccount string // of Kubernetes, that Vault's role is bound to
+}
+
+func patcher(values *helmchart.Values) Patcher {
+	at := func(keys ...string) string { return textAt(values, keys...) }
+	return Patcher{
+		KeycloakURL: at("keycloak", "url"), Secret: at("clientPatcher", "loginSecretRef", "name"),
+		IDKey: at("clientPatcher", "loginSecretRef", "clientIdKey"), SecretKey: at("clientPatcher", "loginSecretRef", "clientSecretKey"),
+		ServiceAccount: at("clientPatcher", "serviceAccountName"),
+	}
 }
 
 // ClientKey names a client of one Keycloak.
@@ -62,7 +81,7 @@ func declared(values *helmchart.Values, s *spec.Loaded, env string) (Desired, er
 	}
 	l := &loader{spec: s, env: e, values: values, desired: Desired{
 		Env: env, Realm: s.OIDC.Realm, Portal: s.OIDC.ClientID,
-		VaultRole: textAt(values, "clientPatcher", "vault", "authRole"), Secrets: map[ClientKey]vault.Ref{},
+		VaultRole: textAt(values, "clientPatcher", "vault", "authRole"), Secrets: map[ClientKey]vault.Ref{}, Patcher: patcher(values),
 	}}
 	l.clients()
 	l.portal()

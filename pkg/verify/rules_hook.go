@@ -52,8 +52,9 @@ func (e *Env) hookIssues(c *Component, m *helmchart.Manifest, synced []*helmchar
 		issues = append(issues, at(e.blame(c, m, path...), Issue{Resource: m.ID(), Field: field, Expected: want, Actual: orNothing(got)}))
 	}
 	annotations := mapping(m.Object, "metadata", "annotations")
-	if got := str(annotations, hookAnnotation); got != "PreSync" {
-		add(hookAnnotation, "PreSync", got, hookAnnotation)
+	after := str(annotations, hookAnnotation) == "PostSync" // looks at what the sync made
+	if got := str(annotations, hookAnnotation); got != "PreSync" && !after {
+		add(hookAnnotation, "PreSync, or PostSync", got, hookAnnotation)
 	}
 	if got := str(annotations, policyAnnotation); !strings.Contains(got, "BeforeHookCreation") {
 		add(policyAnnotation, "BeforeHookCreation: a Job that is still there blocks every further sync", got, policyAnnotation)
@@ -65,7 +66,7 @@ func (e *Env) hookIssues(c *Component, m *helmchart.Manifest, synced []*helmchar
 		add("spec.activeDeadlineSeconds", "a deadline", "", "spec", "activeDeadlineSeconds")
 	}
 	for _, s := range synced {
-		if kind, path := uses(podSpec(m), s); kind != "" {
+		if kind, path := uses(podSpec(m), s); kind != "" && !after {
 			add(path, "nothing that exists only after the sync", s.ID(), "spec", "template", "spec")
 		}
 	}

@@ -126,6 +126,16 @@ func (a moment) String() string {
 	return []string{"PreSync", "Sync", "PostSync"}[a.phase+1] + " wave " + strconv.Itoa(a.wave)
 }
 
+// bound tells whether a ServiceAccount has rights by a RoleBinding of the chart: then a Pod needs its token.
+func (c *Component) bound(account string) bool {
+	for _, m := range c.Objects("RoleBinding") {
+		if subject, _ := indexed(m.Object, "name", account, "subjects"); account != "" && subject != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // backstageContainer is the container of a workload that runs Backstage: the first one, or in a Job, where other programs
 // may run before and after it, the one that names config files.
 func backstageContainer(m *helmchart.Manifest) map[string]any {

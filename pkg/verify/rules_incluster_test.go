@@ -64,6 +64,16 @@ func TestATreeWhoseHooksRunAmeideHasNoFindings(t *testing.T) {
 	}
 }
 
+// The Job that looks at what runs is a hook, too, and no rule about hooks or Pods says anything of it.
+func TestTheJobThatLooksAfterASyncHasNoFindings(t *testing.T) {
+	t.Parallel()
+	tree := inCluster(t)
+	replace(t, tree, devValues, "environment: dev\n", "environment: dev\nhooks: {verify: {enabled: true}}\n", 0)
+	if found := findings(t, tree, runsAmeide(), "dev"); len(found) > 0 {
+		t.Errorf("findings: %q", found)
+	}
+}
+
 func TestABrokenReconcileJobIsFoundAtItsLine(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -11,7 +11,7 @@ import (
 func podRules() []Rule {
 	return []Rule{
 		{RuleInfo: rule("pod/security", "every Pod meets the restricted Pod security standard and cannot write its image", "see the chart's securityContext helpers"), Env: podsRestricted},
-		{RuleInfo: rule("pod/token", "no Pod mounts a ServiceAccount token", "write automountServiceAccountToken: false"), Env: tokensUnmounted},
+		{RuleInfo: rule("pod/token", "no Pod mounts a ServiceAccount token but a Job's whose own account has a Role", "write automountServiceAccountToken: false"), Env: tokensUnmounted},
 		{RuleInfo: rule("pod/labels", "objects and Pods carry the platform's labels", "take them from the chart's label helpers"), Env: labelsPlatform},
 		{RuleInfo: rule("service/selector", "Service, budget and network policy select the portal's Pods", "use the chart's selector labels everywhere"), Env: selectorsMatch},
 		{RuleInfo: rule("service/monitor", "the ServiceMonitor finds the Service and a port that a container serves", "name a port of the Service; Backstage serves no metrics on its own port"), Env: monitorFinds},
@@ -36,7 +36,7 @@ func eachPod(e *Env, ask func(c *Component, m *helmchart.Manifest, pod map[strin
 
 func tokensUnmounted(e *Env) ([]Issue, error) {
 	return eachPod(e, func(c *Component, m *helmchart.Manifest, pod map[string]any) []Issue {
-		if str(pod, "automountServiceAccountToken") == "false" {
+		if str(pod, "automountServiceAccountToken") == "false" || m.Kind() == "Job" && c.bound(str(pod, "serviceAccountName")) {
 			return nil
 		}
 		return []Issue{at(e.blame(c, m, "spec", "automountServiceAccountToken"), Issue{Resource: m.ID(), Field: "automountServiceAccountToken", Expected: "false", Actual: "true"})}

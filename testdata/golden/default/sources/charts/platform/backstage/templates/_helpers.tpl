@@ -91,6 +91,9 @@ platform's network rules go by cannot be overridden.
 {{- if and (eq .Values.migrations.mode "startup") (or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1)) -}}
 {{- fail "more than one Pod needs migrations.mode job: Pods that migrate at startup must not start together" -}}
 {{- end -}}
+{{- if and .Values.hooks.verify.enabled (ne .Values.hooks.runner "ameide") -}}
+{{- fail "hooks.verify needs hooks.runner ameide: no shell does it" -}}
+{{- end -}}
 {{- if ge (int .Values.preStopSeconds) (int .Values.terminationGracePeriodSeconds) -}}
 {{- fail "terminationGracePeriodSeconds must be more than preStopSeconds: the backend would be killed before it is asked to stop" -}}
 {{- end -}}
@@ -233,6 +236,33 @@ database:
   plugins: {{ .Values.postgresql.plugins | toJson }}
 {{- end -}}
 
+{{/* What ameide must know besides to look at what runs: names, and where things are. */}}
+{{- define "backstage.environmentSpec" -}}
+oidc:
+  realm: {{ regexFind "[^/]+$" (trimSuffix "/" .Values.auth.oidc.issuer) | quote }}
+  clientID: {{ .Values.auth.oidc.clientId | quote }}
+  secretName: {{ .Values.auth.oidc.secretName | quote }}
+  secretKey: {{ .Values.auth.oidc.secretKey | quote }}
+secrets:
+  storeKind: {{ .Values.externalSecrets.storeRef.kind }}
+  storeName: {{ .Values.externalSecrets.storeRef.name | quote }}
+environments:
+  - name: {{ .Values.environment | quote }}
+    namespace: {{ .Release.Namespace | quote }}
+    dnsZone: {{ .Values.httproute.hostname | quote }}
+    host: {{ .Values.httproute.hostname | quote }}
+    issuer: {{ .Values.auth.oidc.issuer | quote }}
+{{- end -}}
+
+{{/* The Secrets that the portal reads and is pulled with, as a JSON list. */}}
+{{- define "backstage.verifiedSecrets" -}}
+{{- $names := list .Values.postgresql.secretName .Values.auth.oidc.secretName (include "backstage.sessionSecretName" .) -}}
+{{- range .Values.imagePullSecrets -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- uniq $names | sortAlpha | toJson -}}
+{{- end -}}
+
 {{/*
 A container that runs ameide on the databases, as the role of the portal: it needs no right in Kubernetes. Call it with
 root, name, args and config, the volume with spec.yaml.
@@ -312,10 +342,10 @@ affinity:
 {{- end }}
 {{- end -}}
 
-{{/* Annotations of an Argo CD PreSync hook. Call it with root, wave and policy. */}}
+{{/* Annotations of an Argo CD hook, PreSync unless it says another. Call it with root, wave and policy. */}}
 {{- define "backstage.hookAnnotations" -}}
 {{- $hook := dict
-  "argocd.argoproj.io/hook" "PreSync"
+  "argocd.argoproj.io/hook" (get . "hook" | default "PreSync")
   "argocd.argoproj.io/hook-delete-policy" .policy
   "argocd.argoproj.io/sync-wave" (toString .wave) -}}
 {{- merge $hook .root.Values.commonAnnotations | toYaml -}}
