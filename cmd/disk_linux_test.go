@@ -106,7 +106,11 @@ func asOwner(t *testing.T, dir string, f func()) {
 		return
 	}
 	const nobody = 65534
-	must(t, filepath.WalkDir(filepath.Dir(filepath.Dir(dir)), func(p string, _ fs.DirEntry, err error) error {
+	top := filepath.Dir(filepath.Dir(dir)) // the test's own folder, which its temporary directories lie in
+	if rel, err := filepath.Rel(os.TempDir(), top); err != nil || !filepath.IsLocal(rel) || rel == "." {
+		t.Fatalf("%s is not below a temporary directory of this test: %s would be given away", dir, top)
+	}
+	must(t, filepath.WalkDir(top, func(p string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, os.Lchown(p, nobody, nobody))
 	}))
 	done := make(chan struct{})
@@ -145,5 +149,38 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A checkout that cannot be written to is exit 3 and stays as it is; what the other one has already is said.
+func TestScaffoldWithoutTheRights(t *testing.T) {
+	for _, tc := range []struct{ readOnly, want string }{
+		{"repo", "cannot be written; nothing was changed: permission denied"},
+		{"repo/primitives", "cannot be written; nothing was changed: permission denied"},
+		{"ops/sources", "files of the code are written; in the next checkout: sources/"},
+	} {
+		dir := filepath.Join(t.TempDir(), "checkouts") // asOwner gives the folder above the temporary one away, too
+		must(t, os.MkdirAll(filepath.Join(dir, "repo/primitives"), 0o755))
+		must(t, os.MkdirAll(filepath.Join(dir, "ops/sources"), 0o755))
+		checkout, _, _ := strings.Cut(tc.readOnly, "/")
+		before := listing(t, filepath.Join(dir, checkout))
+		code, text := 0, ""
+		asOwner(t, dir, func() {
+			if err := os.Chmod(filepath.Join(dir, tc.readOnly), 0o555); err != nil {
+				t.Error(err)
+			}
+			var out bytes.Buffer
+			code = cmd.Execute(context.Background(), cmd.Env{Out: &out, Err: &out, Lookup: func(string) (string, bool) { return "", false }},
+				[]string{"primitive", "scaffold", "--kind", "process", "--name", "l2o", "--origin", "platform", "--sku", "Shared",
+					"--repo-root", filepath.Join(dir, "repo"), "--gitops-root", filepath.Join(dir, "ops"), "--include-gitops"})
+			text = out.String()
+		})
+		must(t, os.Chmod(filepath.Join(dir, tc.readOnly), 0o755))
+		if code != 3 || !strings.Contains(text, tc.want) {
+			t.Errorf("%s: exit code %d\n%s", tc.readOnly, code, text)
+		}
+		if after := listing(t, filepath.Join(dir, checkout)); after != before {
+			t.Errorf("%s: the tree changed:\n%s\nwas\n%s", tc.readOnly, after, before)
+		}
 	}
 }

@@ -102,22 +102,40 @@ func choice[T ~string](title string, value *string, options []T) huh.Field {
 	return huh.NewSelect[string]().Title(title).Options(huh.NewOptions(words...)...).Value(value)
 }
 
-// showForm asks on the terminal. ACCESSIBLE asks line by line, for those who hear the screen.
+// showForm asks on the terminal.
 func showForm(ctx context.Context, env Env, fields []huh.Field) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	form := huh.NewForm(huh.NewGroup(fields...)).WithInput(env.In).WithOutput(env.Err).
-		WithAccessible(env.getenv("ACCESSIBLE") != "" || env.getenv("TERM") == "dumb")
+	form := huh.NewForm(huh.NewGroup(fields...)).WithInput(env.In).WithOutput(env.Err).WithAccessible(env.lineByLine())
 	if !env.color(env.ErrTTY) {
 		form = form.WithTheme(huh.ThemeBase())
 	}
-	err := form.RunWithContext(ctx)
+	err := runForm(ctx, form, env.lineByLine())
 	if errors.Is(err, huh.ErrUserAborted) {
 		return unavailable(errors.New("stopped before anything was written"), "")
 	}
 	return err
 }
+
+// runForm ends with the context. A form that asks line by line waits for a line and hears nothing else meanwhile.
+func runForm(ctx context.Context, form *huh.Form, lineByLine bool) error {
+	if !lineByLine {
+		return form.RunWithContext(ctx)
+	}
+	done := make(chan error, 1)
+	go func() { done <- form.RunWithContext(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// lineByLine tells that questions are asked one after the other as plain text: for those who hear the screen, and on
+// terminals that can do no more.
+func (e Env) lineByLine() bool { return e.getenv("ACCESSIBLE") != "" || e.getenv("TERM") == "dumb" }
 
 // confirmPrimitive shows what would be written and where it will run, says how to ask for the same without questions, and
 // goes on when somebody agrees.
@@ -137,7 +155,7 @@ func confirmPrimitive(ctx context.Context, env Env, o scaffoldOptions, job *scaf
 	if p.err != nil || o.dryRun {
 		return p.err
 	}
-	agreed := true
+	agreed := !env.lineByLine() // there the end of the input counts as the answer that is offered
 	if err := showForm(ctx, env, []huh.Field{huh.NewConfirm().Title("Write these files?").Value(&agreed)}); err != nil {
 		return err
 	}

@@ -111,11 +111,23 @@ func (s *scaffolding) run(ctx context.Context, env Env, o scaffoldOptions) error
 		return err
 	}
 	if !o.dryRun {
-		for _, part := range s.parts {
-			if err := checkout.Apply(part.root, part.changes); err != nil {
-				return unavailable(err, "")
-			}
+		if err := s.apply(); err != nil {
+			return unavailable(err, "")
 		}
 	}
 	return s.print(env, o)
+}
+
+// apply writes one checkout after the other. What the first has already is said when the second fails.
+func (s *scaffolding) apply() error {
+	written := ""
+	for _, part := range s.parts {
+		if err := checkout.Apply(part.root, part.changes); err != nil {
+			return fmt.Errorf("%s%w", written, err)
+		}
+		if n := part.changes.Count(checkout.Create); n > 0 {
+			written = fmt.Sprintf("%d files of the %s are written; in the next checkout: ", n, part.name)
+		}
+	}
+	return nil
 }

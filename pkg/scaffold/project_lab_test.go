@@ -77,6 +77,24 @@ func (p *project) write(name, content string) {
 	}
 }
 
+// files are the texts of the project, by their names.
+func (p *project) files() map[string]string {
+	p.t.Helper()
+	texts := map[string]string{}
+	err := fs.WalkDir(os.DirFS(p.dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(p.dir, name))
+		texts[name] = string(text)
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return texts
+}
+
 // replace is what somebody does who writes the business logic.
 func (p *project) replace(name, before, after string) {
 	p.t.Helper()
