@@ -19,6 +19,9 @@ type lab struct {
 	peers    toolbox
 	progress io.Writer
 	closers  []func() // of servers that cases started
+
+	java, configCLI string            // a Java and the jar of keycloak-config-cli, if given
+	reconcile       *reconcileSystems // started by the first case that wants them
 }
 
 // close stops servers and removes the scratch folder.
@@ -46,6 +49,7 @@ func newLab(progress io.Writer, o options) (*lab, error) {
 		o.tools = filepath.Join(cache, "ameide", "tools")
 	}
 	l := &lab{ameide: abs(o.bin), fixture: abs(o.fixture), schemas: abs(o.schemas), progress: progress}
+	l.java, l.configCLI = o.java, o.configCLI
 	l.peers = toolbox{dir: abs(o.tools), progress: progress}
 	if err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type options struct {
 	only    string // regular expression on case names
 	write   string // document whose section is replaced
 	runs    int
+
+	java, configCLI string // for keycloak-config-cli
 }
 
 func main() {
@@ -38,6 +40,8 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "measure only cases whose name matches this regular expression")
 	flag.StringVar(&o.write, "write", "", "replace the section of this Markdown file, for example docs/benchmarks.md")
 	flag.IntVar(&o.runs, "runs", 15, "measured runs of each side")
+	flag.StringVar(&o.configCLI, "config-cli", "", "jar of keycloak-config-cli, which no registry has: without it that side is left out")
+	flag.StringVar(&o.java, "java", "java", "the Java that runs the jar")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
