@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +118,7 @@ func (s *Server) DSN(role, database string) string { return DSN(s.Port, role, da
 
 // DSN is a URL for a role of the lab and a database at a port of loopback.
 func DSN(port int, role, database string) string {
-	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable", role, "pl4nted-p%2540ss%2Fw0rd", port, database)
+	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable", role, "pl4nted-p%2540ss%2Fw0rd", port, url.PathEscape(database))
 }
 
 // Exec runs statements as the superuser, each in a transaction of its own.

@@ -18,7 +18,7 @@ func advice(l Lock) string {
 	case Orphan:
 		return adviceOrphan(l)
 	case Stale:
-		return "Stuck, and nobody is there: run unlock-migrations --plugin " + l.Plugin + ", then start Backstage." + afterwards(l) + silent(l)
+		return "Stuck, and nobody is there: run unlock-migrations --plugin " + shellWord(l.Plugin) + ", then start Backstage." + afterwards(l) + silent(l)
 	case Corrupt:
 		return adviceCorrupt(l)
 	}
@@ -83,7 +83,7 @@ func adviceCorrupt(l Lock) string {
 	case l.Rows[0].IsLocked == nil:
 		what = "NULL, which locks for ever"
 	}
-	do := "run unlock-migrations --plugin " + l.Plugin + ", which leaves one row 0, then start Backstage."
+	do := "run unlock-migrations --plugin " + shellWord(l.Plugin) + ", which leaves one row 0, then start Backstage."
 	if len(l.Sessions) > 0 {
 		do = "scale the Deployment to 0 until its sessions are gone, then " + do
 	}
@@ -101,12 +101,31 @@ func afterwards(l Lock) string {
 	return ""
 }
 
+// adviceCleared is what is left to do.
+func adviceCleared(l Lock) string {
+	if rest := afterwards(l); rest != "" {
+		return "It was stuck and is free now." + rest
+	}
+	return "It was stuck and is free now: start Backstage."
+}
+
 // silent warns of the lock that nobody notices.
 func silent(l Lock) string {
 	if l.Table != tasksTable {
 		return ""
 	}
 	return " Until then Backstage looks healthy, but the scheduled tasks of plugin " + l.Plugin + " do not run."
+}
+
+// shellWord is a text as a shell takes it for one word: advice is copied.
+func shellWord(s string) string {
+	unsafe := strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
+	})
+	if s != "" && !unsafe {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func brief(query string) string {

@@ -55,6 +55,11 @@ func failed(l Lock, reason string) Lock {
 	return l
 }
 
+func cleared(l Lock, reason string) Lock {
+	l.Action, l.Reason, l.Advice = ActionCleared, reason, adviceCleared(l)
+	return l
+}
+
 // prepare does everything but COMMIT: takes the table without waiting, judges again under that lock, and leaves one row
 // that reads 0. Any action but ActionCleared must be rolled back.
 func (r Reader) prepare(ctx context.Context, c *pgconn.PgConn, l Lock, assumed []Identity) (string, Action) {
@@ -64,6 +69,12 @@ func (r Reader) prepare(ctx context.Context, c *pgconn.PgConn, l Lock, assumed [
 	}
 	if reason, action := r.again(got, l, assumed); action != ActionClear {
 		return reason, action
+	}
+	if reason, err := r.runsForOthers(ctx, c, l); err != nil || reason != "" {
+		if err != nil {
+			return r.explain(c, err), ActionNone
+		}
+		return reason, ActionRefused
 	}
 	check := "SELECT count(*) || ' ' || count(*) FILTER (WHERE is_locked = 0) FROM " + l.identifier() + ";"
 	results, err := c.Exec(ctx, r.Scripts.unlock(l)+check).ReadAll()
@@ -114,8 +125,7 @@ func (r Reader) again(got Database, l Lock, assumed []Identity) (string, Action)
 func (r Reader) commit(ctx context.Context, c *pgconn.PgConn, l Lock) Lock {
 	results, err := c.Exec(ctx, "COMMIT").ReadAll()
 	if err == nil && len(results) == 1 && results[0].CommandTag.String() == "COMMIT" {
-		l.Action = ActionCleared
-		return l
+		return cleared(l, "")
 	}
 	if err == nil {
 		return failed(l, "the server rolled back; the old state stands")
@@ -135,8 +145,7 @@ func (r Reader) afterLostCommit(ctx context.Context, l Lock) Lock {
 			if reflect.DeepEqual(append([]Row{}, t.Rows...), l.Rows) {
 				return failed(l, "the connection was lost at COMMIT; looked again: the old state stands")
 			}
-			l.Action, l.Reason = ActionCleared, "the connection was lost at COMMIT; looked again: the new state stands"
-			return l
+			return cleared(l, "the connection was lost at COMMIT; looked again: the new state stands")
 		}
 		select {
 		case <-ctx.Done():

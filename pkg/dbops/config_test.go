@@ -90,6 +90,10 @@ func TestWhatStatementsAreShown(t *testing.T) {
 	if joined := strings.Join(got, ";"); !strings.Contains(joined, want[2]) {
 		t.Errorf("got %s", joined)
 	}
+	got = s.Statements(Lock{Schema: "a", Table: "x; y"})
+	if want := `DELETE FROM "a"."x; y"`; len(got) != 6 || got[3] != want {
+		t.Errorf("got %q, want six statements and %s among them", got, want)
+	}
 }
 
 func TestHintsFollowTheServersCode(t *testing.T) {

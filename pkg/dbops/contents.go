@@ -13,8 +13,10 @@ import (
 var tablesSQL string
 
 // Limits of every statement that reads: looking never waits behind a migration, and never long. Compiling a query that runs
-// once would take longer than running it.
-const limits = "SET LOCAL jit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '8s'; SET LOCAL idle_in_transaction_session_timeout = '30s';\n"
+// once would take longer than running it. Nothing that the owner of a database has put into it may run in place of what is
+// meant, nor hide a row from us: no schema but PostgreSQL's own is searched, and a policy on a table makes it unreadable.
+const limits = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL row_security = off; SET LOCAL jit = off; " +
+	"SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '8s'; SET LOCAL idle_in_transaction_session_timeout = '30s';\n"
 
 // overviewQuery says what the server is, and every database that can be connected to with whether this role may.
 const overviewQuery = `SELECT json_build_object('name', current_database(), 'version', current_setting('server_version'),
@@ -73,7 +75,7 @@ func contentsQuery(s Scripts) string {
 		known = append(known, literal(name))
 	}
 	return strings.NewReplacer("/*LOCK_TABLES*/", s.LockTables, "/*KNOWN_INDEXES*/", strings.Join(known, ", "),
-		"/*MAX_ROWS*/", strconv.Itoa(MaxRows)).Replace(tablesSQL)
+		"/*MAX_ROWS*/", strconv.Itoa(MaxRows), "/*MAX_MIGRATIONS*/", strconv.Itoa(maxMigrations)).Replace(tablesSQL)
 }
 
 // readOnly runs statements in a read-only transaction of its own: one message, one round trip.

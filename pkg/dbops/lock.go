@@ -66,6 +66,9 @@ func (l Lock) Clear() bool {
 	return l.Verdict == Free && len(l.InvalidIndexes) == 0 && len(l.Leftovers) == 0
 }
 
+// AtWork tells whether somebody migrates, as far as can be seen: to stop him would do harm.
+func (l Lock) AtWork() bool { return l.Verdict == Held && (!l.Uncertain || l.doubt != "") }
+
 // Name is the lock table, as a person writes it.
 func (l Lock) Name() string { return l.Schema + "." + l.Table }
 

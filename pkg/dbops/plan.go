@@ -58,6 +58,19 @@ func pids(sessions []Session) string {
 	return strings.Join(out, ", ")
 }
 
+// Idle is every session of a snapshot that does nothing: what Judge would not count if it were gone.
+func (s Snapshot) Idle() []Identity {
+	var out []Identity
+	for _, d := range s.Databases {
+		for _, x := range d.Sessions {
+			if x.idle() && x.Started != "" {
+				out = append(out, Identity{x.PID, x.Started})
+			}
+		}
+	}
+	return out
+}
+
 // Identify turns pids that the operator declares dead into the sessions that they are now. missing are those that no
 // database of the installation knows, busy those that are not idle: an active session is never assumed dead.
 func Identify(s Snapshot, dead []int32) (found []Identity, missing, busy []int32) {
@@ -92,23 +105,30 @@ var tableParameter = regexp.MustCompile(`:table\b`)
 // is made again.
 func (s Scripts) Statements(l Lock) []string {
 	out := []string{"BEGIN", "SET LOCAL lock_timeout = '250ms'"}
-	for statement := range strings.SplitSeq(s.unlock(l), ";") {
+	for statement := range strings.SplitSeq(s.unlockCode(), ";") { // a table's name may hold one
 		if statement = strings.TrimSpace(statement); statement != "" {
-			out = append(out, statement)
+			out = append(out, withTable(statement, l))
 		}
 	}
 	return append(out, "COMMIT")
 }
 
-// unlock is the shared script for one table, without its comments.
-func (s Scripts) unlock(l Lock) string {
+// unlock is the shared script for one table.
+func (s Scripts) unlock(l Lock) string { return withTable(s.unlockCode(), l) }
+
+func withTable(code string, l Lock) string {
+	return tableParameter.ReplaceAllLiteralString(code, l.identifier())
+}
+
+// unlockCode is the shared script without its comments.
+func (s Scripts) unlockCode() string {
 	var code strings.Builder
 	for line := range strings.Lines(s.Unlock) {
 		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
 			code.WriteString(line)
 		}
 	}
-	return tableParameter.ReplaceAllLiteralString(code.String(), l.identifier())
+	return code.String()
 }
 
 // identifier is the table as SQL names it, always quoted.

@@ -48,6 +48,9 @@ type Table struct {
 // MaxRows is how many rows of a lock table are read; a healthy one has one.
 const MaxRows = 10
 
+// maxMigrations is how many of the newest migrations are read. Backstage's longest list has less than a hundred.
+const maxMigrations = 2000
+
 // Row is one row of a lock table. Null is a value that locks for ever.
 type Row struct {
 	Index    *int64       `json:"index"`

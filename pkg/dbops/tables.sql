@@ -23,9 +23,10 @@ BEGIN
         'oid', (SELECT c.oid::bigint FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = identity[1] AND c.relname = identity[2]));
     END;
     BEGIN
-      EXECUTE format('SELECT jsonb_build_object(''migrations'', coalesce(jsonb_agg(jsonb_build_object(''name'', name, ''batch'', batch,
+      EXECUTE format('SELECT jsonb_build_object(''migrations'', coalesce(jsonb_agg(jsonb_build_object(''name'', left(name::text, 255), ''batch'', batch::int,
                              ''time'', to_char(migration_time AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"'')) ORDER BY id), ''[]''),
-                             ''migration_age'', min(age(xmin))) FROM %s', migrations) INTO part;
+                             ''migration_age'', min(age(xmin)))
+                        FROM (SELECT xmin, id, name, batch, migration_time FROM %s ORDER BY id DESC LIMIT /*MAX_MIGRATIONS*/) m', migrations) INTO part;
     EXCEPTION WHEN OTHERS THEN
       part := '{}';
     END;

@@ -194,6 +194,31 @@ func TestTheUnlockJobKnowsDatabasesWithNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// A name that holds a line end falls apart in the shell: its parts must not become statements.
+func TestTheUnlockJobTakesNoNameForAStatement(t *testing.T) {
+	t.Parallel()
+	u := newUnlocker(t, "sh")
+	u.database("plugin_a=b host=nowhere", map[string][]string{`"public"."knex_migrations"`: {"1"}})
+	u.database("plugin_catalog", map[string][]string{
+		`"public"."knex_migrations"`:                                    {"1"},
+		"\"public\".\"a\npublic.canary; DROP TABLE public.canary; --\"": {"1"},
+	})
+	u.server.Exec(t, "plugin_catalog", "CREATE TABLE canary ()", "ALTER TABLE canary OWNER TO backstage")
+	log, code := u.run()
+	for _, want := range []string{"plugin_a=b host=nowhere public.knex_migrations_lock: cleared", "plugin_catalog public.knex_migrations_lock: cleared", "no table, see above"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %q", want)
+		}
+	}
+	if code != 1 {
+		t.Errorf("exit code %d, want 1: a table was not looked at", code)
+	}
+	u.server.Exec(t, "plugin_catalog", "SELECT FROM canary")
+	if t.Failed() {
+		t.Log(log)
+	}
+}
+
 func TestTheUnlockJobRefusesWhileAPluginIsConnected(t *testing.T) {
 	t.Parallel()
 	u := newUnlocker(t, "sh")

@@ -3,17 +3,22 @@
 # while a session of a plugin is alive there. Exits 1 unless every lock is free at the end.
 set -euf
 export PGHOST="$POSTGRES_HOST" PGPORT="$POSTGRES_PORT" PGUSER="$POSTGRES_USER" PGPASSWORD="$POSTGRES_PASSWORD"
-export PGAPPNAME=ameide-unlock PGCONNECT_TIMEOUT=10 PGOPTIONS="-c lock_timeout=${LOCK_TIMEOUT}s -c statement_timeout=60s"
+export PGAPPNAME=ameide-unlock PGCONNECT_TIMEOUT=10 PGOPTIONS="-c lock_timeout=${LOCK_TIMEOUT}s -c statement_timeout=60s -c search_path=pg_catalog,pg_temp"
 sql=${0%/*}
 status=0
-# A quoted name may hold blanks: split at line ends only.
+# A quoted name may hold blanks: split at line ends only. One that holds a line end falls apart: see named.
 IFS='
 '
 
 ask() { # DATABASE ARGUMENT...
   database=$1
   shift
-  psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$database" "$@"
+  # --dbname would take a name with = in it for connection parameters.
+  PGDATABASE=$database psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"
+}
+
+named() { # DATABASE TABLE: true when the text is a table's name and nothing else
+  [ "$(echo "SELECT :'table'::regclass IS NOT NULL" | ask "$1" --set table="$2")" = t ]
 }
 
 healthy() { # DATABASE TABLE: true when there is exactly one row and it reads 0
@@ -21,7 +26,10 @@ healthy() { # DATABASE TABLE: true when there is exactly one row and it reads 0
 }
 
 unlock() { # DATABASE TABLE
-  if healthy "$1" "$2"; then
+  if ! named "$1" "$2"; then
+    echo "$1 $2: no table, see above" >&2
+    status=1
+  elif healthy "$1" "$2"; then
     echo "$1 $2: free"
   elif ask "$1" --single-transaction --set table="$2" --file "$sql/unlock.sql"; then
     echo "$1 $2: cleared"
