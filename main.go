@@ -21,6 +21,7 @@ var version, commit string
 
 func main() {
 	quiet()
+	outlive()
 	spend()
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	code := cmd.Execute(ctx, cmd.SystemEnv(version, commit), os.Args[1:])
@@ -36,6 +37,10 @@ func endings() []os.Signal {
 	}
 	return all
 }
+
+// outlive turns a write to a pipe whose reader has gone into an error: a process that dies of it (unlock-migrations | head)
+// would leave undone what it must undo. Unlike an ignored signal, this is not inherited by the programs that we start.
+func outlive() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // quiet silences libraries that log on their own (Helm's lint does): what ameide has to say, it prints.
 func quiet() {

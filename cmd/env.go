@@ -3,6 +3,7 @@ package cmd
 import (
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime/debug"
 	"time"
@@ -18,10 +19,11 @@ type Env struct {
 	Lookup     func(key string) (string, bool) // an environment variable
 	ConfigFile string                          // path of the user's config file; need not exist
 	Now        func() time.Time
-	OutTTY     bool // stdout is a terminal
-	ErrTTY     bool // stderr is a terminal
-	InTTY      bool // stdin is a terminal
-	Width      int  // columns of stdout's terminal; 0 when it is none
+	OutTTY     bool   // stdout is a terminal
+	ErrTTY     bool   // stderr is a terminal
+	InTTY      bool   // stdin is a terminal
+	Width      int    // columns of stdout's terminal; 0 when it is none
+	User       string // who runs the process, where no variable says it; empty when unknown
 	Build      Build
 
 	messages *messages // what Err is while a command line runs
@@ -42,12 +44,21 @@ func SystemEnv(version, commit string) Env {
 		width = 0
 	}
 	return Env{
-		Width: width,
-		In:    os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Width: width, User: userName(),
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Lookup: os.LookupEnv, ConfigFile: userConfigFile(), Now: time.Now,
 		OutTTY: term.IsTerminal(int(os.Stdout.Fd())), ErrTTY: term.IsTerminal(int(os.Stderr.Fd())), InTTY: term.IsTerminal(int(os.Stdin.Fd())),
 		Build: readBuild(version, commit),
 	}
+}
+
+// userName is the process's user as the system knows it.
+func userName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 func userConfigFile() string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/ameideio/ameide/pkg/yamledit"
 )
@@ -52,9 +53,12 @@ func finish(w io.Writer, err error) int {
 		return exitFindings
 	}
 	code, hint := classify(err)
-	fmt.Fprintf(w, "ameide: error: %v\n", err)
+	if errors.Is(err, syscall.EPIPE) {
+		return code // whoever read our output has enough of it
+	}
+	fmt.Fprintf(w, "ameide: error: %s\n", plainLines([]byte(err.Error())))
 	if hint != "" {
-		fmt.Fprintf(w, "ameide: hint: %s\n", hint)
+		fmt.Fprintf(w, "ameide: hint: %s\n", plainLines([]byte(hint)))
 	}
 	return code
 }

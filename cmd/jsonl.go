@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -74,11 +75,13 @@ func (f *factWriter) fact(kind, level string, v any) {
 	if rest := bytes.TrimPrefix(body.Bytes(), []byte("{")); !bytes.HasPrefix(rest, []byte("}")) {
 		line += ","
 	}
-	_, f.err = io.WriteString(f.w, line+strings.TrimPrefix(body.String(), "{"))
+	_, f.err = f.w.Write(plainJSON([]byte(line + strings.TrimPrefix(body.String(), "{"))))
 }
 
-// messages is stderr: lines of text, or lines of JSON once the command says that it prints those.
+// messages is stderr: lines of text, or lines of JSON once the command says that it prints those. Several goroutines may
+// write lines to it.
 type messages struct {
+	mu    sync.Mutex
 	w     io.Writer
 	lines bool
 	part  []byte // of a line that has no end yet
@@ -87,6 +90,8 @@ type messages struct {
 // logLines makes stderr lines of JSON if the command prints facts as such.
 func (m *messages) logLines(c *cobra.Command) {
 	f := c.Flags().Lookup("format")
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.lines = f != nil && f.Value.String() == formatLines
 }
 
@@ -97,6 +102,8 @@ type message struct {
 
 // Write takes text that consists of lines; "ameide: error: …" has its level in it.
 func (m *messages) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if !m.lines {
 		return m.w.Write(p)
 	}

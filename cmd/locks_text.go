@@ -3,7 +3,7 @@ package cmd
 import (
 	"fmt"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"github.com/ameideio/ameide/pkg/dbops"
 )
@@ -23,8 +23,8 @@ func printLocks(env Env, format string, r locksReport) error {
 	p.locks(r.Locks)
 	for _, planned := range r.plan {
 		p.line("")
-		p.line("%s in %s would execute:", planned.lock.Name(), planned.lock.Database)
-		p.line("%s", indent(strings.Join(planned.statements, ";\n")+";"))
+		p.line("%s in %s would execute:", plain(planned.lock.Name()), plain(planned.lock.Database))
+		p.line("%s", plainLines([]byte(indent(strings.Join(planned.statements, ";\n")+";"))))
 	}
 	for _, u := range r.Unseen {
 		p.line("%s  %s", p.color(yellow, "NOT SEEN"), plain(strings.TrimSuffix(u.Database+" "+u.Table, " ")+": "+u.Reason))
@@ -46,7 +46,7 @@ func (p *printer) locks(locks []dbops.Lock) {
 	width := [3]int{}
 	for _, l := range locks {
 		for i, cell := range []string{l.Plugin, l.Database, l.Name()} {
-			width[i] = max(width[i], len(plain(cell)))
+			width[i] = max(width[i], utf8.RuneCountInString(plain(cell)))
 		}
 	}
 	for _, l := range locks {
@@ -146,14 +146,4 @@ func orNone(s string) string {
 		return "no statement"
 	}
 	return s
-}
-
-// plain takes control characters out of what other people wrote: names, statements and errors go to a terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
 }

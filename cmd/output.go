@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 
@@ -10,10 +11,15 @@ import (
 
 // printJSON writes exactly one JSON document, indented, without HTML escapes.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var document bytes.Buffer
+	enc := json.NewEncoder(&document)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(plainJSON(document.Bytes()))
+	return err
 }
 
 // newRenderer is lipgloss for one stream: in colour on a terminal, plain in a pipe.

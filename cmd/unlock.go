@@ -74,6 +74,7 @@ func runUnlock(ctx context.Context, env Env, o unlockOptions) error {
 	if err := o.refuse(env); err != nil {
 		return err
 	}
+	env.In = bufio.NewReader(env.In)
 	r, err := o.reader(ctx, env)
 	if err != nil {
 		return err
@@ -101,6 +102,9 @@ func (o unlockOptions) unlock(ctx context.Context, env Env, r dbops.Reader, rec 
 	}
 	rec.Role = s.Role
 	assumed := o.assume(env, s)
+	if o.dryRun && o.scale.down {
+		assumed = append(assumed, s.Idle()...) // the Pods' own, of which none would be left
+	}
 	judged := dbops.Judge(s, r.Installation, assumed)
 	if err := o.knowPlugins(judged); err != nil {
 		return locksReport{}, err
@@ -149,59 +153,6 @@ func (o unlockOptions) knowPlugins(locks []dbops.Lock) error {
 		}
 	}
 	return nil
-}
-
-// confirm asks once for each database: what must be typed names the server, the database and the plugin.
-func (o unlockOptions) confirm(ctx context.Context, env Env, server string, locks []dbops.Lock) error {
-	if o.yes {
-		return nil
-	}
-	in := bufio.NewReader(env.In)
-	asked := map[string]bool{}
-	for _, l := range locks {
-		want := server + "/" + l.Database + "/" + l.Plugin
-		if l.Action != dbops.ActionClear || asked[want] {
-			continue
-		}
-		asked[want] = true
-		fmt.Fprintf(env.Err, "About to clear the %s lock of plugin %s in database %s on server %s (%s).\nType %s to go on: ",
-			l.Verdict, plain(l.Plugin), plain(l.Database), server, plain(strings.Join(tablesOf(locks, l), ", ")), plain(want))
-		answer, err := readLine(ctx, in)
-		if err != nil {
-			return err
-		}
-		if strings.TrimSpace(answer) != want {
-			return refused(errors.New("not confirmed; nothing was done"), "")
-		}
-	}
-	return nil
-}
-
-// readLine reads an answer; the end of input is one that does not match. It ends with the run: a terminal gives its reader
-// nothing when somebody types Ctrl-C.
-func readLine(ctx context.Context, in *bufio.Reader) (string, error) {
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := in.ReadString('\n')
-		answer <- line
-	}()
-	select {
-	case line := <-answer:
-		return line, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-}
-
-// tablesOf are the lock tables that one answer covers.
-func tablesOf(locks []dbops.Lock, like dbops.Lock) []string {
-	var out []string
-	for _, l := range locks {
-		if l.Action == dbops.ActionClear && l.Database == like.Database && l.Plugin == like.Plugin {
-			out = append(out, l.Name())
-		}
-	}
-	return out
 }
 
 func refuseAll(locks []dbops.Lock, reason string) {

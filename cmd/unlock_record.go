@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"time"
@@ -41,6 +42,9 @@ func (o unlockOptions) newRecord(env Env, t dbops.Target) unlockRecord {
 			operator = env.getenv(key)
 		}
 	}
+	if operator == "" {
+		operator = env.User
+	}
 	return unlockRecord{
 		Time: env.Now().UTC().Format(time.RFC3339), Operator: orUnknown(operator), Server: t.Server(), Reason: o.reason, DryRun: o.dryRun,
 		Assumed: append([]int32{}, o.dead...), Locks: []lockRecord{},
@@ -74,5 +78,7 @@ func (r *unlockRecord) finish(env Env, locks []dbops.Lock, err error) {
 	}
 	line := slog.NewRecord(env.Now(), slog.LevelInfo, "unlock-migrations", 0)
 	line.AddAttrs(slog.Any("record", r))
-	_ = slog.NewJSONHandler(env.Err, nil).Handle(context.Background(), line) // stderr is the last resort itself
+	var text bytes.Buffer
+	_ = slog.NewJSONHandler(&text, nil).Handle(context.Background(), line) // a buffer takes everything
+	_, _ = env.Err.Write(plainJSON(text.Bytes()))                          // stderr is the last resort itself
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ameideio/ameide/pkg/dbops"
 	"github.com/ameideio/ameide/pkg/kube"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -19,10 +18,14 @@ import (
 // portalDeployment is the portal's Deployment in every environment's namespace.
 const portalDeployment = verify.ComponentName
 
-// How often Pods are looked at while they go, and how long scaling back may take, also after the run was interrupted.
+// How often Pods are looked at while they go, and the scale while it is kept (a Pod that is scaled away before its container
+// was created is gone at once); how long scaling back may take, also after the run was interrupted, and how long the server
+// may take to notice that Pods are gone.
 const (
-	podsEvery = 500 * time.Millisecond
-	backTime  = 30 * time.Second
+	podsEvery   = 500 * time.Millisecond
+	holdEvery   = 200 * time.Millisecond
+	backTime    = 30 * time.Second
+	noticedTime = 30 * time.Second
 )
 
 // scaleFlags say what is done about the Deployment around an unlock.
@@ -73,7 +76,7 @@ func lookAtPods(ctx context.Context, env Env, at *site, must bool) (*scaling, er
 		return nil, nil
 	}
 	if alive := living(s.pods); len(alive) > 0 {
-		fmt.Fprintf(env.Err, "ameide: note: Deployment %s of namespace %s runs %s: what they hold is left alone\n", portalDeployment, at.Namespace, podsText(alive))
+		fmt.Fprintf(env.Err, "ameide: warning: Deployment %s of namespace %s runs %s: what they hold is left alone\n", portalDeployment, at.Namespace, podsText(alive))
 	}
 	return s, nil
 }
@@ -110,35 +113,39 @@ func podsText(pods []kube.Pod) string {
 }
 
 // down lets the Deployment have no Pods, and keeps it so until the returned func scales it back: Argo CD heals what differs
-// from Git within seconds, and its Application is nobody's to patch.
-func (s *scaling) down(ctx context.Context, wait time.Duration) (back func() error, err error) {
+// from Git within seconds, and its Application is nobody's to patch. Nil instead of a func means that nothing was scaled.
+func (s *scaling) down(ctx context.Context) (back func() error, err error) {
 	if s.seen.Wanted == 0 {
 		fmt.Fprintf(s.env.Err, "ameide: note: Deployment %s is scaled to 0 already, and stays so\n", portalDeployment)
-		return func() error { return nil }, s.awaitGone(ctx, wait)
+		return nil, nil
 	}
 	fmt.Fprintf(s.env.Err, "ameide: note: scaling Deployment %s from %d to 0; should this process be killed, undo it with\n  %s\n", portalDeployment, s.seen.Wanted, s.undo())
+	if err := s.client.SetScale(ctx, s.site.Namespace, portalDeployment, 0); err != nil {
+		if wasRefused(err) {
+			return nil, unavailable(err, "")
+		}
+		return func() error { return s.back(ctx) }, unavailable(err, "") // who knows
+	}
 	held, release := context.WithCancel(ctx)
 	var holder sync.WaitGroup
-	back = sync.OnceValue(func() error {
+	holder.Go(func() { s.hold(held) })
+	return func() error {
 		release()
 		holder.Wait()
 		return s.back(ctx)
-	})
-	if err := s.client.SetScale(ctx, s.site.Namespace, portalDeployment, 0); err != nil {
-		var e *kube.Error
-		if errors.As(err, &e) && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError {
-			back = func() error { release(); return nil } // it was refused: there is nothing to undo
-		}
-		return back, unavailable(err, "")
-	}
-	holder.Go(func() { s.hold(held) })
-	return back, s.awaitGone(ctx, wait)
+	}, nil
+}
+
+// wasRefused tells that the API server said no: nothing was changed.
+func wasRefused(err error) bool {
+	var e *kube.Error
+	return errors.As(err, &e) && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
 }
 
 // hold scales to 0 again whenever somebody has scaled up.
 func (s *scaling) hold(ctx context.Context) {
 	told := false
-	for sleep(ctx, podsEvery) == nil {
+	for sleep(ctx, holdEvery) == nil {
 		now, err := s.client.Scale(ctx, s.site.Namespace, portalDeployment)
 		if err != nil || now.Wanted == 0 {
 			continue // asked again in a moment
@@ -193,62 +200,4 @@ func (s *scaling) back(ctx context.Context) error {
 
 func (s *scaling) undo() string {
 	return fmt.Sprintf("kubectl --context %s --namespace %s scale deployment %s --replicas=%d", s.client.Context(), s.site.Namespace, portalDeployment, s.seen.Wanted)
-}
-
-// needed tells whether there is anything to scale down for: a lock that is not FREE. A migration that runs is a reason not
-// to: its Pod would be killed in the middle of it.
-func needed(ctx context.Context, r dbops.Reader) (bool, error) {
-	s, err := r.Read(ctx)
-	if err != nil {
-		return false, unavailable(err, "")
-	}
-	stuck := false
-	for _, l := range dbops.Judge(s, r.Installation, nil) {
-		if l.Verdict == dbops.Held && !l.Uncertain {
-			return false, refused(fmt.Errorf("plugin %s migrates database %s just now: scaling down would kill it in the middle", plain(l.Plugin), plain(l.Database)),
-				"wait until it is done; leave --scale-down out to clear other locks meanwhile")
-		}
-		stuck = stuck || l.Verdict != dbops.Free
-	}
-	return stuck && !s.Standby, nil
-}
-
-// around is an unlock with the Deployment out of the way, where that is asked for.
-func (o unlockOptions) around(ctx context.Context, env Env, r dbops.Reader, rec *unlockRecord) (report locksReport, err error) {
-	s, err := o.look(ctx, env)
-	if err != nil {
-		return locksReport{}, err
-	}
-	if !o.scale.down {
-		return o.unlock(ctx, env, r, rec)
-	}
-	wanted, err := needed(ctx, r)
-	if err != nil {
-		return locksReport{}, err
-	}
-	if o.dryRun || !wanted {
-		fmt.Fprintf(env.Err, "ameide: note: Deployment %s is left at %d\n", portalDeployment, s.seen.Wanted)
-		return o.unlock(ctx, env, r, rec)
-	}
-	back, err := s.down(ctx, o.scale.wait)
-	rec.Scaled = &scaleRecord{Deployment: s.site.Namespace + "/" + portalDeployment, From: s.seen.Wanted}
-	defer func() {
-		undone := back()
-		rec.Scaled.Back = undone == nil
-		if undone != nil {
-			err = errors.Join(undone, err)
-		}
-	}()
-	if err != nil {
-		return locksReport{}, err
-	}
-	return o.unlock(ctx, env, r, rec)
-}
-
-// look says who runs, where the cluster is at hand.
-func (o unlockOptions) look(ctx context.Context, env Env) (*scaling, error) {
-	if o.site == nil || !o.scale.down && !o.inCluster(env) {
-		return nil, nil
-	}
-	return lookAtPods(ctx, env, o.site, o.scale.down)
 }

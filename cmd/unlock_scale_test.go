@@ -183,16 +183,17 @@ func TestNothingIsScaledWithoutNeed(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		"every lock is free":  {free, &portal{wanted: 2, pods: 2}, nil, 0, "left at 2"},
-		"a dry run":           {busy, &portal{wanted: 2, pods: 2}, []string{"--dry-run"}, 4, "scaling down would kill it"},
-		"a migration runs":    {busy, &portal{wanted: 2, pods: 2}, nil, 4, "plugin catalog migrates database backstage_plugin_catalog just now"},
-		"a right is missing":  {free, &portal{wanted: 2, pods: 2, refuses: http.MethodGet}, nil, 3, `{apiGroups: ["apps"], resources: ["deployments/scale"], verbs: ["get"]} in a Role of namespace ameide-dev`},
-		"no environment":      {free, &portal{}, []string{"--env", ""}, 2, "need --env"},
-		"nobody would wait":   {free, &portal{}, []string{"--timeout", "0s"}, 2, "--timeout 0s"},
-		"an unknown context":  {free, &portal{}, []string{"--context", "elsewhere"}, 2, `no context "elsewhere"`},
-		"another one's spec":  {free, &portal{}, []string{"--env", "qa"}, 2, `unknown environment "qa"`},
-		"scaled to 0 already": {free, &portal{}, nil, 0, "left at 0"},
-		"no kubeconfig":       {free, &portal{}, []string{"--kubeconfig", os.DevNull}, 2, "no context"},
+		"every lock is free":   {free, &portal{wanted: 2, pods: 2}, nil, 0, "left at 2"},
+		"a dry run":            {busy, &portal{wanted: 2, pods: 2}, []string{"--dry-run"}, 4, "scaling down would kill it"},
+		"a migration runs":     {busy, &portal{wanted: 2, pods: 2}, nil, 4, "plugin catalog seems to migrate database backstage_plugin_catalog just now"},
+		"a plugin is misspelt": {busy, &portal{wanted: 2, pods: 2}, []string{"--plugin", "katalog"}, 2, "those that have: catalog"},
+		"a right is missing":   {free, &portal{wanted: 2, pods: 2, refuses: http.MethodGet}, nil, 3, `{apiGroups: ["apps"], resources: ["deployments/scale"], verbs: ["get"]} in a Role of namespace ameide-dev`},
+		"no environment":       {free, &portal{}, []string{"--env", ""}, 2, "need --env"},
+		"nobody would wait":    {free, &portal{}, []string{"--timeout", "0s"}, 2, "--timeout 0s"},
+		"an unknown context":   {free, &portal{}, []string{"--context", "elsewhere"}, 2, `no context "elsewhere"`},
+		"another one's spec":   {free, &portal{}, []string{"--env", "qa"}, 2, `unknown environment "qa"`},
+		"scaled to 0 already":  {free, &portal{}, nil, 0, "left at 0"},
+		"no kubeconfig":        {free, &portal{}, []string{"--kubeconfig", os.DevNull}, 2, "no context"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,12 +209,70 @@ func TestNothingIsScaledWithoutNeed(t *testing.T) {
 	}
 }
 
+func TestScalingDownIsConfirmedBeforeItIsDone(t *testing.T) {
+	t.Parallel()
+	s := locked(t, "1")
+	for _, tt := range []struct {
+		name   string
+		typed  string
+		code   int
+		scaled []int
+	}{
+		{"another environment", "ameide-prod/platform-backstage\n", 4, nil},
+		{"no answer", "", 4, nil},
+		{"not the lock", "ameide-dev/platform-backstage\nno\n", 4, []int{0, 2}},
+		{"both", fmt.Sprintf("ameide-dev/platform-backstage\n127.0.0.1:%d/backstage_plugin_catalog/catalog\n", s.Port), 0, []int{0, 2}},
+	} {
+		p := &portal{wanted: 2, pods: 2}
+		got := runWith(t, func(e *cmd.Env) {
+			variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")})(e)
+			e.InTTY, e.In = true, strings.NewReader(tt.typed)
+		}, without(p.start(t), "--yes")...)
+		if got.code != tt.code || !strings.Contains(got.err, "scale Deployment ameide-dev/platform-backstage (context ameide-dev) from 2 to 0") {
+			t.Errorf("%s: exit %d, want %d:\n%s", tt.name, got.code, tt.code, got.err)
+		}
+		if diff := cmp.Diff(p.done(), tt.scaled); diff != "" {
+			t.Errorf("%s: scaled to, -got +want:\n%s", tt.name, diff)
+		}
+	}
+}
+
+// A dry run says what would happen once the Pods are gone; a real run waits until the server has noticed that they are.
+func TestSessionsThatEndWithThePodsAreNoReasonToRefuse(t *testing.T) {
+	t.Parallel()
+	s := locked(t, "1")
+	pod := s.Connect(t, "postgres", "backstage_plugin_catalog", "application_name", "backstage_plugin_catalog")
+	dsn := variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")})
+	p := &portal{wanted: 2, pods: 2, stopped: func() {
+		time.AfterFunc(2*time.Second, func() { _ = pod.Close(context.WithoutCancel(t.Context())) })
+	}}
+	args := p.start(t)
+	got := runWith(t, dsn, append(args, "--dry-run")...)
+	if got.code != 0 || !strings.Contains(got.out, "DELETE FROM") || !strings.Contains(got.err, "would be scaled from 2 to 0") || len(p.done()) > 0 {
+		t.Errorf("a dry run: exit %d, scaled to %v:\n%s%s", got.code, p.done(), got.out, got.err)
+	}
+	if got = runWith(t, dsn, args...); got.code != 0 || !strings.Contains(got.out, "1 cleared") {
+		t.Errorf("exit %d:\n%s%s", got.code, got.out, got.err)
+	}
+}
+
+func TestRunningPodsAreWarnedOfWhereverAClusterIsNamed(t *testing.T) {
+	t.Parallel()
+	s := locked(t, "1")
+	p := &portal{wanted: 1, pods: 1}
+	args := without(p.start(t), "--scale-down")
+	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")}), append(args, "--dry-run")...)
+	if want := "ameide: warning: Deployment platform-backstage of namespace ameide-dev runs 1 Pod backstage-0"; !strings.Contains(got.err, want) {
+		t.Errorf("stderr lacks %q:\n%s", want, got.err)
+	}
+}
+
 func TestARefusedScaleIsNotUndone(t *testing.T) {
 	t.Parallel()
 	s := locked(t, "1")
 	p := &portal{wanted: 2, pods: 2, refuses: http.MethodPatch}
 	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")}), p.start(t)...)
-	if got.code != 3 || !strings.Contains(got.err, `resources: ["deployments/scale"], verbs: ["patch"]`) || strings.Contains(got.err, "scale it back yourself") {
+	if got.code != 3 || !strings.Contains(got.err, `resources: ["deployments/scale"], verbs: ["patch"]`) || strings.Contains(got.err, "scale it back yourself") || strings.Contains(got.err, `"scaled"`) {
 		t.Errorf("exit %d:\n%s", got.code, got.err)
 	}
 }

@@ -71,14 +71,14 @@ func (r unlockRecord) count(action dbops.Action) int {
 // sentence is the record for people who read Events.
 func (r unlockRecord) sentence() string {
 	text := fmt.Sprintf("%s ran ameide unlock-migrations on %s: %d cleared, %d refused", r.Operator, r.Server, r.count(dbops.ActionCleared), r.count(dbops.ActionRefused))
-	for _, l := range r.Locks {
-		text += fmt.Sprintf("; %s %s of %s was %s: %s", l.Plugin, l.Table, l.Database, l.Seen, l.Action)
-	}
-	if r.Reason != "" {
+	if r.Reason != "" { // before the list, which may be cut off
 		text += "; reason: " + r.Reason
 	}
 	if r.Error != "" {
 		text += "; error: " + r.Error
+	}
+	for _, l := range r.Locks {
+		text += fmt.Sprintf("; %s %s of %s was %s: %s", l.Plugin, l.Table, l.Database, l.Seen, l.Action)
 	}
 	return plain(text)
 }
