@@ -64,7 +64,7 @@ func runGenerate(env Env, o generateOptions) error {
 	}
 	files, done := checkout.Files(t.root)
 	defer done()
-	plan, err := factory.NewPlan(templates.GitOps(), files, &t.spec.Spec, t.envs)
+	plan, err := factory.NewPlan(templates.FS(), files, &t.spec.Spec, t.envs)
 	if err != nil {
 		return usage(err, "")
 	}

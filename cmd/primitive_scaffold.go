@@ -116,19 +116,13 @@ func (o scaffoldOptions) primitive(ctx context.Context, s *spec.Spec) (*primitiv
 func (o scaffoldOptions) misplaced() error {
 	p := o.params
 	var found scaffold.Problems
-	for _, f := range []struct {
-		name, value string
-		kinds       []scaffold.Kind
-	}{
-		{"proto-path", o.protoPath, []scaffold.Kind{scaffold.Domain}},
-		{"definition-id", p.DefinitionID, []scaffold.Kind{scaffold.Process, scaffold.Agent}},
-		{"definition-version", p.DefinitionVersion, []scaffold.Kind{scaffold.Process, scaffold.Agent}},
-		{"model", p.Model, []scaffold.Kind{scaffold.Agent}},
-		{"risk-tier", p.RiskTier, []scaffold.Kind{scaffold.Agent}},
-		{"host", p.Host, []scaffold.Kind{scaffold.UISurface}},
+	for flag, value := range map[string]string{
+		"proto-path": o.protoPath, "definition-id": p.DefinitionID, "definition-version": p.DefinitionVersion,
+		"model": p.Model, "risk-tier": p.RiskTier, "host": p.Host,
 	} {
-		if f.value != "" && p.Kind != "" && !slices.Contains(f.kinds, p.Kind) {
-			found = append(found, scaffold.Problem{Field: f.name, Message: fmt.Sprintf("--%s says nothing about a %s", f.name, p.Kind), Advice: "leave out --" + f.name})
+		has := scaffold.Has(p.Kind, strings.ReplaceAll(flag, "-", "_")) && (flag != "proto-path" || p.Kind == scaffold.Domain)
+		if value != "" && p.Kind != "" && !has {
+			found = append(found, scaffold.Problem{Field: flag, Message: fmt.Sprintf("--%s says nothing about a %s", flag, p.Kind), Advice: "leave out --" + flag})
 		}
 	}
 	for flag, set := range map[string]bool{"include-gitops": o.withGitOps, "include-test-harness": o.harness, "lang": p.Lang != ""} {

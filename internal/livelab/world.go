@@ -76,7 +76,7 @@ func Checkout(t testing.TB, s *spec.Spec) string {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	plan, err := factory.NewPlan(templates.GitOps(), root.FS(), s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), root.FS(), s, s.EnvironmentNames())
 	if err != nil {
 		t.Fatal(err)
 	}

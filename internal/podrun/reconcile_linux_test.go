@@ -143,7 +143,7 @@ func (w *world) generated() fstest.MapFS {
 	}
 	s := spec.Default()
 	s.Hooks.Runner, s.Hooks.Image.Digest = spec.RunnerAmeide, "sha256:"+strings.Repeat("0", 64)
-	plan, err := factory.NewPlan(templates.GitOps(), os.DirFS(dir), &s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), os.DirFS(dir), &s, s.EnvironmentNames())
 	if err != nil {
 		w.t.Fatal(err)
 	}

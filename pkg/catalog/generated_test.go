@@ -11,13 +11,14 @@ import (
 	"github.com/Masterminds/sprig/v3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ameideio/ameide/pkg/portal"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/templates"
 )
 
 const generatedEntry = "sources/backstage/catalog/all.yaml"
 
-// generated executes the catalog's templates for a spec.
+// generated executes the catalog's templates for a spec, and has the portal's forms beside them.
 func generated(t *testing.T, s spec.Spec) fstest.MapFS {
 	t.Helper()
 	tree := fstest.MapFS{}
@@ -48,6 +49,15 @@ func generated(t *testing.T, s spec.Spec) fstest.MapFS {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	forms, err := portal.Templates(templates.FS(), &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range forms {
+		if !strings.Contains(f.Path, "/skeleton/") { // what lies there is no entity yet
+			tree[f.Path] = &fstest.MapFile{Data: f.Content}
+		}
 	}
 	return tree
 }
@@ -130,6 +140,8 @@ func TestEveryConceptHasItsKindAndType(t *testing.T) {
 		"component:default/orders": "domain-primitive", "api:default/orders": "grpc", "resource:default/l2o": "process-definition",
 		"component:default/l2o": "process-primitive", "resource:default/helper": "agent-definition", "component:default/helper": "agent-primitive",
 		"component:default/shop": "frontend",
+		"template:default/primitive-domain": "service", "template:default/primitive-process": "service", "template:default/primitive-agent": "service",
+		"template:default/primitive-uisurface": "service", "template:default/process-definition": "definition", "template:default/agent-definition": "definition",
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("got, want:\n%s", diff)

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +14,8 @@ import (
 )
 
 // The golden trees hold every file that a run writes into the example checkout. `make golden` rewrites them; the diff of a
-// change to a template is then the diff that a platform team will see.
+// change to a template is then the diff that a platform team will see. The skeletons of the portal's forms are left out: they are
+// what package skeleton makes of templates/primitives, and the real scaffolder is asked what they become.
 func TestGoldenTrees(t *testing.T) {
 	for _, name := range []string{"default", "schema-mode"} {
 		t.Run(name, func(t *testing.T) {
@@ -23,7 +25,7 @@ func TestGoldenTrees(t *testing.T) {
 			}
 			got := map[string]string{}
 			for _, c := range compare(t, platform(t), &loaded.Spec).Files {
-				if c.New != nil {
+				if c.New != nil && !strings.Contains(c.Path, "/skeleton/") {
 					got[c.Path] = string(c.New)
 				}
 			}

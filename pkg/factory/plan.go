@@ -6,16 +6,27 @@ import (
 	"slices"
 
 	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/portal"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
-// NewPlan is the installation as files: what templates generate for the named environments and what other people's
-// files in the checkout need in addition. An error names the file and line that is in the way; then there is no plan.
+// NewPlan is the installation as files: what templates, the tree of package templates, generate for the named environments
+// and for the portal's forms, and what other people's files in the checkout need in addition. An error names the file and
+// line that is in the way; then there is no plan.
 func NewPlan(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan, error) {
-	plan, err := generated(templates, s, envs)
+	gitops, err := fs.Sub(templates, "gitops")
 	if err != nil {
 		return nil, err
 	}
+	plan, err := generated(gitops, s, envs)
+	if err != nil {
+		return nil, err
+	}
+	forms, err := portal.Templates(templates, s)
+	if err != nil {
+		return nil, err
+	}
+	plan = append(plan, forms...)
 	w := newWorkspace(tree, s)
 	if plan, err = w.inForeignCharts(plan); err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func platform(t *testing.T) *os.Root {
 
 func compare(t *testing.T, root *os.Root, s *spec.Spec) *checkout.Changes {
 	t.Helper()
-	plan, err := factory.NewPlan(templates.GitOps(), root.FS(), s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), root.FS(), s, s.EnvironmentNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestAFileThatDoesNotParseStopsEverything(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root.Name(), file), []byte("a: 1\n\tb: [\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := factory.NewPlan(templates.GitOps(), root.FS(), &s, s.EnvironmentNames())
+	_, err := factory.NewPlan(templates.FS(), root.FS(), &s, s.EnvironmentNames())
 	if err == nil || !strings.Contains(err.Error(), file+":2") {
 		t.Errorf("error %v, want one that names %s:2", err, file)
 	}

@@ -34,7 +34,7 @@ func checkedOut(t testing.TB, s *spec.Spec) fs.FS {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	plan, err := factory.NewPlan(templates.GitOps(), root.FS(), s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), root.FS(), s, s.EnvironmentNames())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,11 @@ import (
 
 // data is what portal/template.yaml.tmpl sees.
 type data struct {
-	Kind     string
+	Kind       string
+	Word       string // the kind as --kind takes it
+	Definition bool   // a design-time artifact
+	Folder     string // of what is written, below the code repository's root, without the name
+
 	Owner    string // of the template itself
 	Langs    []string
 	LangPath string // the language in a path: written out, or the form's
@@ -19,6 +23,8 @@ type data struct {
 	NamePattern, DescriptionPattern, TenantPattern string
 	DefinitionPattern, VersionPattern              string
 	ModelPattern, HostPattern                      string
+	ReservedPattern                                string
+	Reserved                                       []string
 	MaxName, MaxTenant                             int
 
 	Values             string // lines of YAML
@@ -38,12 +44,18 @@ func (f *form) data(tree fs.FS) (data, error) {
 	code, _ := f.field("Repository")
 	gitops, _ := f.field("GitopsRepository")
 	d := data{
-		Kind: string(f.kind), Owner: f.spec.Catalog.Systems[0].Owner, LangPath: "${{ parameters.lang }}",
+		Kind: string(f.kind), Word: f.word(), Definition: f.definition, Folder: "primitives/" + string(f.kind),
+		ReservedPattern: scaffold.ReservedPattern, Reserved: scaffold.Reserved(f.kind),
+		Owner: f.spec.Catalog.Systems[0].Owner, LangPath: "${{ parameters.lang }}",
 		NamePattern: scaffold.NamePattern, DescriptionPattern: scaffold.DescriptionPattern, TenantPattern: tenancy.TenantPattern,
 		DefinitionPattern: scaffold.DefinitionPattern, VersionPattern: scaffold.VersionPattern,
 		ModelPattern: scaffold.ModelPattern, HostPattern: scaffold.HostPattern,
 		MaxName: scaffold.MaxName(f.kind, f.spec.EnvironmentNames()), MaxTenant: tenancy.MaxTenant(f.spec.Environments),
 		Values: lines, Code: code, CodeURL: repoURL(code), GitOpsURL: repoURL(gitops),
+	}
+	if f.definition {
+		d.Folder = "definitions/" + string(f.kind)
+		return d, nil
 	}
 	for _, l := range f.langs {
 		d.Langs = append(d.Langs, string(l))

@@ -17,7 +17,7 @@ import (
 // Dir is the folder of the Software Templates in a GitOps checkout.
 const Dir = "sources/backstage/templates"
 
-// Templates plans the Software Template of every kind with its skeletons. tree is that of package templates: portal/ and
+// Templates plans the Software Template of every kind, and of the design-time artifacts, with its skeletons. tree is that of package templates: portal/ and
 // primitives/. An error names the file and line of a skeleton that both engines cannot render.
 func Templates(tree fs.FS, s *spec.Spec) ([]checkout.File, error) {
 	text, err := fs.ReadFile(tree, "primitives/values.yaml")
@@ -29,11 +29,13 @@ func Templates(tree fs.FS, s *spec.Spec) ([]checkout.File, error) {
 		return nil, fmt.Errorf("primitives/values.yaml: %w", err)
 	}
 	var files []checkout.File
-	for _, kind := range scaffold.Kinds() {
-		f := &form{kind: kind, langs: scaffold.Languages(kind), spec: s, rules: rules}
+	compiled := map[string]checkout.File{}
+	for _, word := range scaffold.KindWords() {
+		kind, definition := scaffold.ParseKind(word)
+		f := &form{kind: kind, definition: definition, langs: scaffold.Languages(kind), spec: s, rules: rules, compiled: compiled}
 		entity, err := f.entity(tree)
 		if err != nil {
-			return nil, fmt.Errorf("software template of kind %s: %w", kind, err)
+			return nil, fmt.Errorf("software template of kind %s: %w", word, err)
 		}
 		skeletons, err := f.skeletons(tree)
 		if err != nil {
@@ -57,5 +59,5 @@ func (f *form) entity(tree fs.FS) (checkout.File, error) {
 	if err := t.Execute(&out, d); err != nil {
 		return checkout.File{}, err
 	}
-	return checkout.File{Path: path.Join(Dir, string(f.kind), "template.yaml"), Content: out.Bytes(), Mode: 0o644}, nil
+	return checkout.File{Path: path.Join(Dir, f.word(), "template.yaml"), Content: out.Bytes(), Mode: 0o644}, nil
 }

@@ -85,7 +85,7 @@ func show() string {
 
 func params(kind scaffold.Kind, lang scaffold.Lang, name string) scaffold.Params {
 	p := scaffold.Params{
-		Kind: kind, Lang: lang, Name: name, Owner: "group:default/platform", System: "platform",
+		Kind: kind, Lang: lang, Name: name, Owner: "group:default/platform", System: "system:default/platform",
 		Description: `It's "quoted": {{ x }} ${{ y }} <&> {% z %}`,
 	}
 	switch kind {

@@ -24,7 +24,7 @@ func tree(t *testing.T) fstest.MapFS {
 		}
 		fsys[name] = &fstest.MapFile{Data: text}
 	}
-	for _, layer := range []string{"_common/code", "_common/repo", "_gitops/platform", "_gitops/tenant"} {
+	for _, layer := range []string{"_common/code", "_common/repo", "_gitops/platform", "_gitops/tenant", "_design/process", "_design/agent"} {
 		fsys["primitives/"+layer+"/common.txt.tmpl"] = &fstest.MapFile{Data: []byte("[[ .Name ]]\n")}
 	}
 	for _, layer := range []string{"domain/go/code", "domain/go/harness", "domain/ts/code", "process/go/code", "agent/python/code", "uisurface/ts/code"} {
@@ -45,7 +45,7 @@ func TestEveryKindGetsATemplateAndItsSkeletons(t *testing.T) {
 		got[strings.TrimPrefix(f.Path, portal.Dir+"/")] = f
 	}
 	for _, want := range []string{
-		"domain/template.yaml", "process/template.yaml", "agent/template.yaml", "uisurface/template.yaml",
+		"process-definition/template.yaml", "agent-definition/skeleton/definition/common.txt", "domain/template.yaml", "process/template.yaml", "agent/template.yaml", "uisurface/template.yaml",
 		"domain/skeleton/common/code/common.txt", "domain/skeleton/go/code/${{ values.name }}.txt",
 		"domain/skeleton/ts/code/${{ values.name }}.txt", "agent/skeleton/gitops/tenant/common.txt",
 	} {

@@ -18,6 +18,9 @@ const suffix = ".tmpl"
 
 // layers are the folders that a kind's skeleton is made of: below primitives/, and below the template's own skeleton/.
 func (f *form) layers() map[string]string {
+	if f.definition {
+		return map[string]string{path.Join("_design", string(f.kind)): "definition"}
+	}
 	layers := map[string]string{
 		"_common/code":     "common/code",
 		"_common/repo":     "common/repo",
@@ -45,8 +48,13 @@ func (f *form) skeletons(tree fs.FS) ([]checkout.File, error) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			file, err := compile(tree, p, strings.TrimPrefix(p, root+"/"))
-			file.Path = path.Join(Dir, string(f.kind), "skeleton", layers[from], file.Path)
+			file, known := f.compiled[p]
+			if !known {
+				if file, err = compile(tree, p, strings.TrimPrefix(p, root+"/")); err == nil {
+					f.compiled[p] = file
+				}
+			}
+			file.Path = path.Join(Dir, f.word(), "skeleton", layers[from], file.Path)
 			files = append(files, file)
 			return err
 		})

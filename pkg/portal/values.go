@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/scaffold"
 	"github.com/ameideio/ameide/pkg/skeleton"
 	"github.com/ameideio/ameide/pkg/spec"
@@ -19,14 +20,25 @@ func valuesType() reflect.Type { return reflect.TypeFor[scaffold.Values]() }
 
 // form is what an expression may refer to: the parameters of one kind's form, and the installation.
 type form struct {
-	kind  scaffold.Kind
-	langs []scaffold.Lang
-	spec  *spec.Spec
-	rules *scaffold.Derivations
-	known map[string]string // expressions of derived values, by their name in JSON
+	kind       scaffold.Kind
+	definition bool // of the design-time artifact that the kind executes
+	langs      []scaffold.Lang
+	spec       *spec.Spec
+	rules      *scaffold.Derivations
+	known      map[string]string        // expressions of derived values, by their name in JSON
+	compiled   map[string]checkout.File // what several kinds have in common is compiled once
 }
 
-// values is the input `values` of the steps that fetch a skeleton: each field of scaffold.Values under its JSON name.
+// word is the kind as the terminal's --kind takes it.
+func (f *form) word() string {
+	if f.definition {
+		return scaffold.DefinitionWord(f.kind)
+	}
+	return string(f.kind)
+}
+
+// values is the input `values` of the steps that fetch a skeleton: each field of scaffold.Values under its JSON name, without
+// those that the form does not ask for because the kind has none.
 func (f *form) values() (*yaml.Node, error) {
 	f.known = map[string]string{}
 	derived := map[string]*yaml.Node{}
@@ -44,6 +56,9 @@ func (f *form) values() (*yaml.Node, error) {
 			continue
 		}
 		name := skeleton.JSONName(field)
+		if !scaffold.Has(f.kind, name) {
+			continue
+		}
 		n := derived[name]
 		switch {
 		case name == "places":
@@ -99,7 +114,7 @@ func (f *form) field(goName string) (string, bool) {
 	case "kind":
 		return quoted(string(f.kind)), true
 	case "lang":
-		if len(f.langs) == 1 {
+		if len(f.langs) == 1 || f.definition {
 			return quoted(string(f.langs[0])), true
 		}
 	case "organization":

@@ -137,11 +137,14 @@ type field struct {
 	limit                         int
 }
 
+// refPattern is a reference to an entity in full.
+const refPattern = `^[a-z]+:[A-Za-z0-9][-A-Za-z0-9_.]*/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`
+
 // patterns are the parameters of a kind that a pattern decides.
 func patterns(p Params) []field {
 	fields := []field{
-		{"owner", p.Owner, `^[a-z]+:[A-Za-z0-9][-A-Za-z0-9_.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$`, "group:default/platform", 150},
-		{"system", p.System, `^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, "platform-factory", maxLabel},
+		{"owner", p.Owner, refPattern, "group:default/platform", 150},
+		{"system", p.System, refPattern, "platform-factory", 150},
 		{"description", p.Description, DescriptionPattern, "Takes orders in.", 200},
 	}
 	if p.Kind == Process || p.Kind == Agent {

@@ -11,8 +11,8 @@ import (
 // that nothing dangles in the catalog.
 func (p Params) WithDefaults(s *spec.Spec) Params {
 	home := s.Catalog.Systems[0]
-	p.Owner = ownerRef(or(p.Owner, home.Owner))
-	p.System = or(p.System, home.Name)
+	p.Owner = fullRef("group", or(p.Owner, home.Owner))
+	p.System = fullRef("system", or(p.System, home.Name))
 	if languages := Languages(p.Kind); len(languages) > 0 {
 		p.Lang = or(p.Lang, languages[0])
 	}
@@ -36,11 +36,11 @@ func or[T ~string](value, fallback T) T {
 	return fallback
 }
 
-// ownerRef is a reference in full: kind:namespace/name, of a group where no kind is said.
-func ownerRef(ref string) string {
+// fullRef is a reference as the portal's pickers give it: kind:namespace/name, of the usual kind where none is said.
+func fullRef(usual, ref string) string {
 	kind, name, ok := strings.Cut(ref, ":")
 	if !ok {
-		kind, name = "group", ref
+		kind, name = usual, ref
 	}
 	if !strings.Contains(name, "/") {
 		name = "default/" + name

@@ -62,7 +62,7 @@ func bringContract(t *testing.T, lang scaffold.Lang) *project {
 
 func domainParams(lang scaffold.Lang, name string) scaffold.Params {
 	return scaffold.Params{
-		Kind: scaffold.Domain, Lang: lang, Name: name, Origin: "tenant", SKU: "Shared", Tenant: "acme", Owner: "group:default/acme", System: "platform", Description: "Counts.",
+		Kind: scaffold.Domain, Lang: lang, Name: name, Origin: "tenant", SKU: "Shared", Tenant: "acme", Owner: "group:default/acme", System: "system:default/platform", Description: "Counts.",
 	}
 }
 

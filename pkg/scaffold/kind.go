@@ -1,6 +1,9 @@
 package scaffold
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is a kind of primitive.
 type Kind string
@@ -33,11 +36,17 @@ const definitionSuffix = "-definition"
 // executes from the primitive itself: process-definition, agent-definition. What is neither comes back as it is.
 func ParseKind(word string) (k Kind, definition bool) {
 	base, ok := strings.CutSuffix(word, definitionSuffix)
-	if ok && (Kind(base) == Process || Kind(base) == Agent) {
+	if ok && slices.Contains(Executing(), Kind(base)) {
 		return Kind(base), true
 	}
 	return Kind(word), false
 }
+
+// Executing lists the kinds that execute a design-time artifact.
+func Executing() []Kind { return []Kind{Process, Agent} }
+
+// DefinitionWord is the word for the design-time artifact that a kind executes.
+func DefinitionWord(k Kind) string { return string(k) + definitionSuffix }
 
 // KindWords are those that ParseKind knows.
 func KindWords() []string {
@@ -45,7 +54,10 @@ func KindWords() []string {
 	for _, k := range Kinds() {
 		words = append(words, string(k))
 	}
-	return append(words, string(Process)+definitionSuffix, string(Agent)+definitionSuffix)
+	for _, k := range Executing() {
+		words = append(words, DefinitionWord(k))
+	}
+	return words
 }
 
 // Languages are those that a kind has skeletons in, the default first.
@@ -61,4 +73,17 @@ func Languages(k Kind) []Lang {
 		return []Lang{TypeScript}
 	}
 	return nil
+}
+
+// Has tells whether primitives of a kind have a parameter, by its name in JSON. What all of them have is true for each.
+func Has(k Kind, param string) bool {
+	switch param {
+	case "definition_id", "definition_version":
+		return k == Process || k == Agent
+	case "model", "risk_tier":
+		return k == Agent
+	case "host":
+		return k == UISurface
+	}
+	return true
 }

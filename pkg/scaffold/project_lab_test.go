@@ -27,7 +27,7 @@ func newProject(t *testing.T, kind scaffold.Kind, lang scaffold.Lang, name strin
 	t.Helper()
 	s := spec.Default()
 	v, err := scaffold.Complete(scaffold.Params{
-		Kind: kind, Lang: lang, Name: name, Origin: "platform", SKU: "Shared", Owner: "group:default/platform", System: "platform",
+		Kind: kind, Lang: lang, Name: name, Origin: "platform", SKU: "Shared", Owner: "group:default/platform", System: "system:default/platform",
 		Description: `What "it" is for.`, DefinitionID: "L2O_v3", DefinitionVersion: "3", Model: "gpt-4o-mini", RiskTier: "low", Host: "orders.ameide.io",
 	}, nil, &s, derivations(t))
 	if err != nil {

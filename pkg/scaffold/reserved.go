@@ -30,8 +30,8 @@ func reserved(k Kind, name string) string {
 	return ""
 }
 
-// Reserved lists the names that a kind's primitives must not have, sorted: the words, without what the patterns of Windows'
-// devices and Go's versions exclude beyond them.
+// Reserved lists the names that a kind's primitives must not have, sorted: the words, without what ReservedPattern excludes
+// beyond them.
 func Reserved(k Kind) []string {
 	lists := [][]string{goWords(), pythonKeywords(), typeScriptWords(), windowsDevices(), goFolders()}
 	if k == Agent {
@@ -47,9 +47,17 @@ func Reserved(k Kind) []string {
 	return slices.Compact(names)
 }
 
+// ReservedPattern is for the names beyond Reserved that no primitive may have: ports of Windows, and versions of Go modules.
+const ReservedPattern = windowsPorts + "|" + versionSuffixes
+
+const (
+	windowsPorts    = `^(com|lpt)[0-9]$`
+	versionSuffixes = `^v[0-9]+$`
+)
+
 var (
-	windowsPort   = regexp.MustCompile(`^(com|lpt)[0-9]$`)
-	versionSuffix = regexp.MustCompile(`^v[0-9]+$`)
+	windowsPort   = regexp.MustCompile(windowsPorts)
+	versionSuffix = regexp.MustCompile(versionSuffixes)
 )
 
 // goWords are the keywords and the predeclared identifiers of the Go specification.

@@ -11,7 +11,7 @@ type Params struct {
 	Tenant string `json:"tenant"` // the id without a prefix; empty for nobody in particular
 
 	Owner       string `json:"owner"`  // entity reference, group:default/platform-architecture
-	System      string `json:"system"` // name of the catalog's System
+	System      string `json:"system"` // entity reference, system:default/platform
 	Description string `json:"description"`
 
 	DefinitionID      string `json:"definition_id"`      // of a process or an agent: the design-time artifact that it executes

@@ -1,12 +1,6 @@
 package skeleton
 
-import (
-	"regexp"
-	"strings"
-)
-
-// tokens are what the lexer of Nunjucks takes for its own in text. A lone #} is an error there; %} and }} are text.
-var tokens = regexp.MustCompile(`\$\{\{|\{%|\{#|#\}`)
+import "strings"
 
 // source is Nunjucks as it is written. Text is collected until code follows, because a token may begin in one piece of text
 // and end in the next.
@@ -29,8 +23,16 @@ func (s *source) code(code string) {
 	s.b.WriteString(code)
 }
 
+// escape prints what the lexer of Nunjucks would take for its own in text. A lone #} is an error there; %} and }} are text.
 func escape(text string) string {
-	return tokens.ReplaceAllStringFunc(text, func(token string) string { return output(literal(token)) })
+	if !strings.ContainsAny(text, "{#") {
+		return text
+	}
+	var printed []string
+	for _, token := range []string{"${{", "{%", "{#", "#}"} {
+		printed = append(printed, token, output(literal(token)))
+	}
+	return strings.NewReplacer(printed...).Replace(text)
 }
 
 func (s *source) String() string {
@@ -43,6 +45,9 @@ func output(expression string) string { return "${{ " + expression + " }}" }
 
 // literal is a string of Nunjucks, with the escapes that its lexer knows. Every other character stands for itself.
 func literal(s string) string {
+	if !strings.ContainsAny(s, "\\\"\n\r\t") {
+		return `"` + s + `"`
+	}
 	escapes := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
 	return `"` + escapes.Replace(s) + `"`
 }

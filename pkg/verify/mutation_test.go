@@ -32,7 +32,7 @@ func correctTree(t *testing.T) fstest.MapFS {
 	}
 	defer root.Close()
 	s := spec.Default()
-	plan, err := factory.NewPlan(templates.GitOps(), root.FS(), &s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), root.FS(), &s, s.EnvironmentNames())
 	if err != nil {
 		t.Fatal(err)
 	}

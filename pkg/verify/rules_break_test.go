@@ -26,7 +26,7 @@ var correct = sync.OnceValues(func() (fstest.MapFS, error) {
 		return nil, err
 	}
 	s := spec.Default()
-	plan, err := factory.NewPlan(templates.GitOps(), tree, &s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), tree, &s, s.EnvironmentNames())
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ var inClusterTree = sync.OnceValues(func() (fstest.MapFS, error) {
 		return nil, err
 	}
 	s := runsAmeide()
-	plan, err := factory.NewPlan(templates.GitOps(), tree, &s.Spec, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), tree, &s.Spec, s.EnvironmentNames())
 	if err != nil {
 		return nil, err
 	}
