@@ -139,7 +139,7 @@ func TestEveryConceptHasItsKindAndType(t *testing.T) {
 		"system:default/orders": "", "system:default/loose": "", "component:default/backstage": "website", "resource:default/backstage-database": "database",
 		"component:default/orders": "domain-primitive", "api:default/orders": "grpc", "resource:default/l2o": "process-definition",
 		"component:default/l2o": "process-primitive", "resource:default/helper": "agent-definition", "component:default/helper": "agent-primitive",
-		"component:default/shop": "frontend",
+		"component:default/shop":            "frontend",
 		"template:default/primitive-domain": "service", "template:default/primitive-process": "service", "template:default/primitive-agent": "service",
 		"template:default/primitive-uisurface": "service", "template:default/process-definition": "definition", "template:default/agent-definition": "definition",
 	}

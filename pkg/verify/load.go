@@ -22,6 +22,9 @@ type LoadOptions struct {
 // Load reads the tree. Problems of single files become findings of rules; an error means that nothing can be checked at
 // all.
 func Load(fsys fs.FS, s *spec.Loaded, o LoadOptions) (*Tree, error) {
+	if OfTenant(fsys) {
+		return loadOfTenant(fsys, s, o)
+	}
 	sets, err := appset.Load(fsys, appset.Options{RepoURL: s.Spec.GitOps.RepoURL, Revision: s.Spec.GitOps.Revision})
 	if err != nil {
 		return nil, fmt.Errorf("evaluate the ApplicationSets: %w", err)

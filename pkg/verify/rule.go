@@ -16,6 +16,8 @@ type Rule struct {
 	Env  func(*Env) ([]Issue, error)
 	Tree func(*Tree) ([]Issue, error)
 	Slow bool // takes as long as all others together: it is asked first, beside them
+
+	Anywhere bool // of a tenant's own repository, too
 }
 
 // notApplicable is why a rule could not be asked; another rule reports the cause.

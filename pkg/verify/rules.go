@@ -6,7 +6,7 @@ import "slices"
 func Rules() []Rule {
 	return slices.Concat(
 		componentRules(), applicationRules(), chartRules(), hostRules(), oidcRules(), configRules(), databaseRules(),
-		rolloutRules(), inClusterRules(), imageRules(), podRules(), secretRules(), namesRules(), catalogRules(), tenancyRules(), waiverRules(),
+		rolloutRules(), inClusterRules(), imageRules(), podRules(), secretRules(), namesRules(), catalogRules(), tenancyRules(), primitiveRules(), waiverRules(),
 	)
 }
 

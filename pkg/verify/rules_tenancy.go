@@ -15,7 +15,7 @@ import (
 
 func tenancyRules() []Rule {
 	return []Rule{
-		{RuleInfo: rule("tenancy/namespace", "code of a tenant or an agent never goes to a namespace of the platform", "its namespace is "+tenancy.Custom().Formula), Tree: tenantsKeptOut},
+		{RuleInfo: rule("tenancy/namespace", "code of a tenant or an agent never goes to a namespace of the platform", "its namespace is "+tenancy.Custom().Formula), Tree: tenantsKeptOut, Anywhere: true},
 	}
 }
 
@@ -32,30 +32,15 @@ var (
 func tenantsKeptOut(t *Tree) ([]Issue, error) {
 	var issues []Issue
 	foreign := map[string]int{} // file to the line that says so
-	for _, root := range []string{"environments", "sources"} {
-		if _, err := fs.Stat(t.FS, root); err != nil {
-			continue
+	err := t.deployed(func(p string, src []byte) {
+		found, line := t.tenantFile(p, src)
+		if line > 0 {
+			foreign[p] = line
 		}
-		err := fs.WalkDir(t.FS, root, func(p string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if d.IsDir() {
-				return skipForeign(p)
-			}
-			if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" || !d.Type().IsRegular() {
-				return nil
-			}
-			found, line := t.tenantFile(p)
-			if line > 0 {
-				foreign[p] = line
-			}
-			issues = append(issues, found...)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
+		issues = append(issues, found...)
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, app := range t.Sets.Applications {
 		if !tenancy.IsPlatform(app.Namespace, t.Spec.Environments) {
@@ -68,6 +53,12 @@ func tenantsKeptOut(t *Tree) ([]Issue, error) {
 	return sorted(issues), nil
 }
 
+// deployedFolders are those that something is deployed from: the platform's, its folder of what it runs for one tenant, and that
+// of a tenant's own repository.
+func deployedFolders() []string {
+	return []string{"argocd", "environments", "primitives", "sources", "tenants"}
+}
+
 // skipForeign leaves out folders whose files deploy nothing by themselves: charts, and the portal's own material.
 func skipForeign(dir string) error {
 	if dir == "sources/charts" || dir == "sources/backstage" {
@@ -78,9 +69,8 @@ func skipForeign(dir string) error {
 
 // tenantFile finds the platform's namespaces in a file of tenant or agent origin; line is where the origin is said, 0
 // when it is the platform's.
-func (t *Tree) tenantFile(p string) (issues []Issue, line int) {
-	src, err := t.read(p)
-	if err != nil || !worthParsing.Match(src) && !tenantSegment.MatchString(p) {
+func (t *Tree) tenantFile(p string, src []byte) (issues []Issue, line int) {
+	if !worthParsing.Match(src) && !tenantSegment.MatchString(p) {
 		return nil, 0
 	}
 	decoder := yaml.NewDecoder(strings.NewReader(string(src)))
@@ -149,4 +139,9 @@ func tenantApplication(app appset.Application, foreign map[string]int) (Issue, b
 		}
 	}
 	return Issue{}, false
+}
+
+func isYAML(p string) bool {
+	ext := path.Ext(p)
+	return ext == ".yaml" || ext == ".yml"
 }

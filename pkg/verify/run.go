@@ -65,6 +65,9 @@ type job struct {
 func schedule(t *Tree, rules []Rule) []job {
 	var jobs []job
 	for _, r := range rules {
+		if !r.appliesTo(t) {
+			continue
+		}
 		if r.Tree != nil {
 			jobs = append(jobs, job{rule: r, tree: t})
 			continue

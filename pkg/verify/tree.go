@@ -23,7 +23,8 @@ type Tree struct {
 	Scratch string // existing directory for the libraries that read charts from disk
 	Today   string // YYYY-MM-DD, for waivers
 
-	caps helmchart.Capabilities
+	caps     helmchart.Capabilities
+	ofTenant bool // a tenant's repository: no environments, and few rules
 }
 
 // Env is one environment: what Argo CD would deploy to it.
