@@ -70,11 +70,13 @@ func (c contents) database(name string) Database {
 // contentsQuery is the statement list that reads the tables of one database. Its halves must share a transaction. Each
 // connection plans it anew, which costs more than running it: it asks nothing that a healthy database has no answer to.
 func contentsQuery(s Scripts) string {
-	known := make([]string, 0, 2)
+	var known, exist []string
 	for _, name := range knownIndexes() {
 		known = append(known, literal(name))
+		exist = append(exist, "to_regclass(format('%I.%I', identity[1], "+literal(name)+")) IS NOT NULL")
 	}
 	return strings.NewReplacer("/*LOCK_TABLES*/", s.LockTables, "/*KNOWN_INDEXES*/", strings.Join(known, ", "),
+		"/*KNOWN_EXIST*/", strings.Join(exist, " OR "),
 		"/*MAX_ROWS*/", strconv.Itoa(MaxRows), "/*MAX_MIGRATIONS*/", strconv.Itoa(maxMigrations)).Replace(tablesSQL)
 }
 

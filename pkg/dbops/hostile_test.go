@@ -56,34 +56,41 @@ func TestATableWhosePolicyHidesRowsIsNotSeen(t *testing.T) {
 
 func TestWhatWouldRunWithTheClearersRightsIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, statements := range map[string][]string{
-		"trigger trap":            {"CREATE TRIGGER trap BEFORE DELETE ON knex_migrations_lock EXECUTE FUNCTION trap()"},
-		"rule trap":               {"CREATE RULE trap AS ON INSERT TO knex_migrations_lock DO ALSO NOTIFY trap"},
-		"constraint trap":         {"ALTER TABLE knex_migrations_lock ADD CONSTRAINT trap CHECK (plain() = 1)"},
-		"default of column index": {"ALTER TABLE knex_migrations_lock ALTER COLUMN index SET DEFAULT plain()"},
-		"index public.trap":       {"CREATE INDEX trap ON knex_migrations_lock ((plain() + is_locked))"},
-		"child table":             {"CREATE TABLE child () INHERITS (knex_migrations_lock)"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, owner := catalog(t, "1")
-			c := s.Connect(t, "backstage", "backstage_plugin_catalog", "application_name", "psql")
-			for _, statement := range append([]string{
-				"CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
-				"CREATE FUNCTION plain() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
-			}, statements...) {
-				if _, err := c.Exec(t.Context(), statement); err != nil {
-					t.Fatal(err)
-				}
+	s, owner := catalog(t, "1")
+	traps := map[string]string{ // by what is said of them
+		"trigger trap":            "CREATE TRIGGER trap BEFORE DELETE ON knex_migrations_lock EXECUTE FUNCTION trap()",
+		"rule trap":               "CREATE RULE trap AS ON INSERT TO knex_migrations_lock DO ALSO NOTIFY trap",
+		"constraint trap":         "ALTER TABLE knex_migrations_lock ADD CONSTRAINT trap CHECK (plain() = 1)",
+		"default of column index": "ALTER TABLE knex_migrations_lock ALTER COLUMN index SET DEFAULT plain()",
+		"index public.trap":       "CREATE INDEX trap ON knex_migrations_lock ((plain() + is_locked))",
+		"child table":             "CREATE TABLE child () INHERITS (knex_migrations_lock)",
+	}
+	said := map[string]string{}
+	for what, statement := range traps {
+		plugin := fmt.Sprintf("p%d", len(said))
+		said[plugin] = what
+		s.Exec(t, "postgres", "CREATE DATABASE backstage_plugin_"+plugin+" OWNER backstage TEMPLATE backstage_plugin_catalog STRATEGY file_copy")
+		c := s.Connect(t, "backstage", "backstage_plugin_"+plugin, "application_name", "psql")
+		for _, statement := range []string{
+			"CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+			"CREATE FUNCTION plain() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1'", statement,
+		} {
+			if _, err := c.Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
 			}
-			got := the(t, unlock(t, reader(t, s.DSN("postgres", "backstage_plugin_catalog"))))
-			if got.Action != dbops.ActionRefused || !strings.Contains(got.Reason, name) || !strings.Contains(got.Reason, "connect as backstage") {
-				t.Errorf("as a superuser: %s: %s", got.Action, got.Reason)
-			}
-			if got := the(t, unlock(t, owner)); got.Action != dbops.ActionCleared {
-				t.Errorf("as the owner, whose own it is: %s: %s", got.Action, got.Reason)
-			}
-		})
+		}
+	}
+	said["catalog"] = ""
+	for _, l := range unlock(t, reader(t, s.DSN("postgres", "postgres"))) {
+		what := said[l.Plugin]
+		if refused := l.Action == dbops.ActionRefused && strings.Contains(l.Reason, what) && strings.Contains(l.Reason, "connect as backstage"); refused != (what != "") {
+			t.Errorf("%s, as a superuser: %s: %s", what, l.Action, l.Reason)
+		}
+	}
+	for _, l := range unlock(t, owner) {
+		if what := said[l.Plugin]; what != "" && l.Action != dbops.ActionCleared {
+			t.Errorf("%s, as the owner, whose own it is: %s: %s", what, l.Action, l.Reason)
+		}
 	}
 }
 
