@@ -107,7 +107,7 @@ func podsText(pods []kube.Pod) string {
 		if p.Restarts > 0 {
 			state += ", " + plural(p.Restarts, "restart")
 		}
-		out = append(out, fmt.Sprintf("%s (%s)", p.Name, state))
+		out = append(out, fmt.Sprintf("%s (%s)", plain(p.Name), plain(state)))
 	}
 	return plural(len(pods), "Pod") + " " + strings.Join(out, ", ")
 }

@@ -67,14 +67,14 @@ func (p *Process) Stop() {
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Wait is how it ended, after at most a minute.
+// Wait is how it ended, after at most readyTime.
 func (p *Process) Wait(t testing.TB) error {
 	t.Helper()
 	select {
 	case <-p.done:
 		return p.err
-	case <-time.After(time.Minute):
-		t.Fatalf("still running after a minute:\n%s", p.Output())
+	case <-time.After(readyTime):
+		t.Fatalf("still running after %s:\n%s", readyTime, p.Output())
 		return nil
 	}
 }
