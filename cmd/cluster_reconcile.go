@@ -94,6 +94,22 @@ func (s *site) found(ctx context.Context, env Env, k *keycloak.Config, v *vault.
 	return nil
 }
 
+// consumers are who uses the secrets in the environment's cluster; nil where no cluster is given, and in a Pod, whose
+// ServiceAccount may not look.
+func (o *reconcileOptions) consumers(env Env, s *site, desired reconcile.Desired) (reconcile.Consumers, error) {
+	if s.inPod(env) {
+		return nil, nil
+	}
+	client, err := s.client()
+	if err != nil && o.kube.named() {
+		return nil, unasked(err)
+	}
+	if err != nil {
+		return nil, nil
+	}
+	return reconcile.Namespace{Cluster: client, Name: s.Namespace, Secrets: desired.Secrets}, nil
+}
+
 // missing is a credential that was neither given nor found.
 func missing(err error, what, variable string) error {
 	_, hint := classify(err)

@@ -82,7 +82,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.BoolVar(&o.check, "check", false, "change nothing; exit 1 if something would")
 	f.BoolVar(&o.adopt, "adopt", false, "change clients that ameide did not make, and own them from then on")
 	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
-	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long --rotate waits for the consumers to have the new secret; 0 ends the old one at once")
+	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long --rotate waits until the consumers in the environment's cluster have the new secret; 0 ends the old one at once")
 	o.factFormat.register(c)
 	o.kept.register(c)
 	o.kube.register(c)
@@ -240,7 +240,10 @@ func (o reconcileOptions) connect(ctx context.Context, env Env, s *site, desired
 	if err != nil {
 		return reconcile.Systems{}, unavailable(err, "")
 	}
-	return reconcile.Systems{Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8, Wait: o.wait, Sleep: sleep}, nil
+	consumers, err := o.consumers(env, s, desired)
+	return reconcile.Systems{
+		Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8, Consumers: consumers, Wait: o.wait, Sleep: sleep, Tell: kc.Note,
+	}, err
 }
 
 // configs collects addresses and credentials.

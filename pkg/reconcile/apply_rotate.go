@@ -53,7 +53,7 @@ func (s Systems) vaultFirst(ctx context.Context, realm string, now keycloak.Curr
 		}
 	}
 	if entry.Replaces == now.Secret.Digest() {
-		if err := s.await(ctx, realm, sp.Client, func(d Digests) string { return d.Synced }, entry.Value); err != nil {
+		if err := s.await(ctx, realm, sp, func(d Digests) string { return d.Synced }, entry.Value); err != nil {
 			return s.withdraw(ctx, sp, entry, now.Secret, err)
 		}
 		if err := s.Keycloak.SetSecret(ctx, realm, now.UUID, entry.Value); err != nil {
@@ -75,7 +75,7 @@ func (s Systems) withdraw(ctx context.Context, sp SecretPlan, announced vault.En
 
 // end ends the old secret when every consumer runs with the new one.
 func (s Systems) end(ctx context.Context, realm, uuid string, sp SecretPlan, value secret.Value) error {
-	if err := s.await(ctx, realm, sp.Client, func(d Digests) string { return d.Running }, value); err != nil {
+	if err := s.await(ctx, realm, sp, func(d Digests) string { return d.Running }, value); err != nil {
 		return fmt.Errorf("end the old secret of client %s: %w; the old one is still valid, run it again to go on", sp.Client, err)
 	}
 	if err := s.Keycloak.EndRotated(ctx, realm, uuid); err != nil {
@@ -84,23 +84,42 @@ func (s Systems) end(ctx context.Context, realm, uuid string, sp SecretPlan, val
 	return nil
 }
 
-// await waits until the consumers have a secret, as long as Wait allows. Without consumers to ask it waits for nothing.
-func (s Systems) await(ctx context.Context, realm, client string, digest func(Digests) string, value secret.Value) error {
-	if s.Consumers == nil || s.Wait == 0 {
+// await waits until the consumers have a secret, as long as Wait allows. Where they are not seen it waits for nothing.
+func (s Systems) await(ctx context.Context, realm string, sp SecretPlan, digest func(Digests) string, value secret.Value) error {
+	if !sp.Rotation.Seen || s.Wait == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Wait)
 	defer cancel()
+	behind := ""
 	for {
-		have, err := s.Consumers.Digests(ctx, ClientKey{realm, client})
+		have, err := s.Consumers.Digests(ctx, ClientKey{realm, sp.Client})
 		if err == nil && digest(have) == value.Digest() {
 			return nil
 		}
-		if sleepErr := s.Sleep(ctx, lookEvery); sleepErr != nil {
-			if errors.Is(sleepErr, context.DeadlineExceeded) {
-				sleepErr = fmt.Errorf("%w after %s", errNotTaken, s.Wait)
-			}
-			return errors.Join(sleepErr, err)
+		if err == nil && have.behind(value) != behind {
+			behind = have.behind(value)
+			s.tell("waiting for the consumers of client " + sp.Client + ": " + behind)
 		}
+		if stopped := s.Sleep(ctx, lookEvery); stopped != nil {
+			return s.notTaken(stopped, err, behind)
+		}
+	}
+}
+
+// notTaken is why a wait ended without the consumers: their last state, or why that is not known.
+func (s Systems) notTaken(stopped, err error, behind string) error {
+	switch {
+	case !errors.Is(stopped, context.DeadlineExceeded):
+		return stopped
+	case err != nil:
+		return fmt.Errorf("%w after %s: %w", errNotTaken, s.Wait, err)
+	}
+	return fmt.Errorf("%w after %s: %s", errNotTaken, s.Wait, behind)
+}
+
+func (s Systems) tell(text string) {
+	if s.Tell != nil {
+		s.Tell(text)
 	}
 }

@@ -45,8 +45,13 @@ func TestKeycloakCurrent(t *testing.T) {
 	t.Run("conformance", func(t *testing.T) { conformance(t, makeWorld) })
 	t.Run("accounts", func(t *testing.T) { serviceAccounts(t, makeWorld) })
 	t.Run("faults", func(t *testing.T) { everyFault(t, makeWorld, false) })
+	t.Run("rotation faults", func(t *testing.T) {
+		everyRotationFault(t, makeWorld, false, "answer lost", "401", "404", "409", "500") // each goes its own way through the code
+	})
 	t.Run("peers", func(t *testing.T) { seenByPeers(t, makeWorld(t)) })
 	t.Run("kill", func(t *testing.T) { everyKill(t, makeWorld) })
+	t.Run("cluster", func(t *testing.T) { seenInCluster(t, makeWorld(t)) })
+	t.Run("tokens", func(t *testing.T) { tokensEnd(t, makeWorld(t)) })
 }
 
 func conformance(t *testing.T, makeWorld func(*testing.T) *world) {
@@ -127,51 +132,85 @@ func onlyReads(t *testing.T, w *world) {
 	}
 }
 
+// drifts are other values for every field of portal's client.
+func drifts() map[string]any {
+	return map[string]any{
+		"name": "renamed", "description": "", "enabled": false, "protocol": "saml", "publicClient": true, "standardFlowEnabled": false,
+		"implicitFlowEnabled": true, "directAccessGrantsEnabled": true, "redirectUris": []any{"https://evil.example/*"},
+		"webOrigins": []any{"https://a.example"},
+	}
+}
+
 // driftRepaired breaks one declared field after the other.
 func driftRepaired(t *testing.T, w *world) {
 	d := w.desired(portal(t, "backstage"))
 	w.run(d, reconcile.Options{})
 	before := w.clients("backstage")[0]["secret"]
-	for field, value := range map[string]any{
-		"name": "renamed", "description": "", "enabled": false, "standardFlowEnabled": false, "implicitFlowEnabled": true,
-		"directAccessGrantsEnabled": true, "redirectUris": []any{"https://evil.example/*"}, "webOrigins": []any{"https://a.example"},
-	} {
-		w.edit("backstage", func(c map[string]any) { c[field] = value })
-		p := w.plan(d)
-		if len(p.Changes) != 1 || p.Changes[0].Field != field || p.Changes[0].Op != keycloak.OpUpdate {
-			t.Errorf("drift of %s is seen as %+v", field, p.Changes)
+	for field := range d.Realms[0].Clients[0].Fields {
+		if field == "attributes" {
+			continue
 		}
-		w.run(d, reconcile.Options{})
-		w.converged(d)
+		value, known := drifts()[field]
+		if !known {
+			t.Errorf("no drift of %s is tried", field)
+			continue
+		}
+		w.edit("backstage", func(c map[string]any) { c[field] = value })
+		w.repairs(d, keycloak.Change{Client: "backstage", Op: keycloak.OpUpdate, Field: field})
 	}
-	w.edit("backstage", func(c map[string]any) {
-		c["attributes"].(map[string]any)["post.logout.redirect.uris"] = "https://evil.example"
-	})
-	if p := w.plan(d); len(p.Changes) != 1 || p.Changes[0].Field != "attributes.post.logout.redirect.uris" {
-		t.Errorf("drift of an attribute is seen as %+v", p.Changes)
+	for key := range d.Realms[0].Clients[0].Fields["attributes"].(map[string]any) {
+		w.edit("backstage", func(c map[string]any) { c["attributes"].(map[string]any)[key] = "plain" })
+		w.repairs(d, keycloak.Change{Client: "backstage", Op: keycloak.OpUpdate, Field: "attributes." + key})
 	}
-	w.breakScopes()
-	want := []keycloak.Change{
-		{Client: "backstage", Op: keycloak.OpDetachScope, Field: "optionalClientScopes", From: "email"},
-		{Client: "backstage", Op: keycloak.OpAttachScope, Field: "defaultClientScopes", To: "email"},
-	}
-	if diff := cmp.Diff(want, w.plan(d).Changes[1:]); diff != "" {
-		t.Errorf("drift of scopes (-want +got):\n%s", diff)
-	}
-	w.run(d, reconcile.Options{})
-	w.converged(d)
+	w.link(http.MethodDelete, "default", "email")
+	w.link(http.MethodPut, "optional", "email")
+	w.repairs(d, keycloak.Change{Client: "backstage", Op: keycloak.OpDetachScope, Field: "optionalClientScopes", From: "email"},
+		keycloak.Change{Client: "backstage", Op: keycloak.OpAttachScope, Field: "defaultClientScopes", To: "email"})
+	w.link(http.MethodDelete, "optional", "offline_access")
+	w.repairs(d, keycloak.Change{Client: "backstage", Op: keycloak.OpAttachScope, Field: "optionalClientScopes", To: "offline_access"})
+	w.link(http.MethodPut, "default", "web-origins")
+	w.repairs(d, keycloak.Change{Client: "backstage", Op: keycloak.OpDetachScope, Field: "defaultClientScopes", From: "web-origins"})
+	w.breakMapper()
+	w.repairs(d, keycloak.Change{Client: "backstage", Op: keycloak.OpUpdateMapper, Field: keycloak.RoleMapper().Name})
 	if after := w.clients("backstage")[0]["secret"]; after != before {
 		t.Error("the secret changed")
 	}
 }
 
-// breakScopes makes a default scope an optional one.
-func (w *world) breakScopes() {
+// repairs asks that exactly these changes are planned, and that they are made.
+func (w *world) repairs(d reconcile.Desired, want ...keycloak.Change) {
+	w.t.Helper()
+	got := w.plan(d).Changes
+	for i := range got {
+		if got[i].Op == keycloak.OpUpdate || got[i].Op == keycloak.OpUpdateMapper {
+			got[i].From, got[i].To = "", "" // for people
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("drift is seen otherwise (-want +got):\n%s", diff)
+	}
+	w.run(d, reconcile.Options{})
+	w.converged(d)
+}
+
+// breakMapper changes the claim that the client's mapper writes.
+func (w *world) breakMapper() {
+	w.t.Helper()
+	c := w.clients("backstage")[0]
+	for _, m := range c["protocolMappers"].([]any) {
+		mapper := m.(map[string]any)
+		mapper["config"].(map[string]any)["claim.name"] = "elsewhere"
+		w.admin(http.MethodPut, "clients/"+c["id"].(string)+"/protocol-mappers/models/"+mapper["id"].(string), mapper)
+	}
+}
+
+// link links a scope to the client or unlinks it.
+func (w *world) link(method, list, scope string) {
+	w.t.Helper()
 	id := w.clients("backstage")[0]["id"].(string)
 	for _, s := range w.admin(http.MethodGet, "client-scopes", nil).([]any) {
-		if scope := s.(map[string]any); scope["name"] == "email" {
-			w.admin(http.MethodDelete, "clients/"+id+"/default-client-scopes/"+scope["id"].(string), nil)
-			w.admin(http.MethodPut, "clients/"+id+"/optional-client-scopes/"+scope["id"].(string), map[string]any{})
+		if s := s.(map[string]any); s["name"] == scope {
+			w.admin(method, "clients/"+id+"/"+list+"-client-scopes/"+s["id"].(string), map[string]any{})
 		}
 	}
 }

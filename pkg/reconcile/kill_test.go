@@ -208,7 +208,7 @@ func (w *world) ameide(bin, client, keycloakURL, vaultURL string, flags ...strin
 	dir := w.t.TempDir()
 	for name, text := range map[string]string{
 		"ameide.yaml": fmt.Sprintf("version: 1\noidc:\n  realm: %s\n  clientID: %s\n  vault: {key: %s}\n", w.realm, client, w.ref(client).Key),
-		"values.yaml": "clientPatcher: {vault: {kvPath: secret}}\n",
+		"values.yaml": "clientPatcher: {vault: {kvPath: secret}, loginSecretRef: {name: keycloak-admin-sa, clientIdKey: client-id, clientSecretKey: client-secret}}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			w.t.Fatal(err)

@@ -19,6 +19,7 @@ type Systems struct {
 	Parallel  int
 	Consumers Consumers     // who uses the secrets; nil when no cluster is known
 	Wait      time.Duration // how long a rotation waits for them; 0 not at all
+	Tell      func(string)  // is told what a rotation waits for; nil tells nobody
 	Sleep     func(context.Context, time.Duration) error
 }
 
@@ -131,13 +132,16 @@ func (s Systems) planSecret(ctx context.Context, p RealmPlan, sp *SecretPlan, o 
 	}
 	i := slices.IndexFunc(p.Realm.Clients, func(c keycloak.Client) bool { return c.ID == sp.Client })
 	now, exists := p.State.Clients[sp.Client]
-	if err := sp.judge(p.Realm.Clients[i], now, exists); err != nil || !o.Rotate || !exists || now.Secret.Empty() {
+	if err := sp.judge(p.Realm.Clients[i], now, exists); err != nil || !exists || now.Secret.Empty() || slices.Contains(p.Refused, sp.Client) {
 		return err
 	}
-	if slices.Contains(p.Refused, sp.Client) {
-		return nil
+	switch {
+	case o.Rotate:
+		return s.planRotation(ctx, p, now, sp)
+	case sp.Rotation.Begun:
+		_, err = s.look(ctx, p.Realm.Name, sp)
 	}
-	return s.planRotation(ctx, p, now, sp)
+	return err
 }
 
 // judge compares the two sides of a secret.

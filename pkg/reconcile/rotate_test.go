@@ -60,13 +60,14 @@ func (r rotation) finished(before, cut rotation) error {
 // repaired looks at a rotation that was cut off, runs again, and looks once more.
 func (w *world) repaired(d reconcile.Desired, before rotation, overlap bool) error {
 	w.t.Helper()
-	cut := w.rotation("backstage")
+	client := d.Realms[0].Clients[0].ID
+	cut := w.rotation(client)
 	if overlap && cut.vault != cut.keycloak && cut.vault != cut.old {
 		return errors.New("no valid secret is in Vault")
 	}
 	w.run(d, reconcile.Options{Rotate: !cut.complete(before)})
 	w.converged(d)
-	return w.rotation("backstage").finished(before, cut)
+	return w.rotation(client).finished(before, cut)
 }
 
 // withOverlap lets the realm keep old secrets valid.
@@ -181,7 +182,7 @@ type cluster struct {
 	mu     sync.Mutex
 	looks  int
 	synced int               // after so many looks the Secret follows
-	seen   []reconcileMoment // what Keycloak and Vault had at each look
+	seen   []reconcileMoment // what Keycloak and Vault had at each look but the plan's
 }
 
 type reconcileMoment struct{ rotation }
@@ -190,16 +191,20 @@ func (c *cluster) Digests(context.Context, reconcile.ClientKey) (reconcile.Diges
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.looks++
+	old := reconcile.Digests{Synced: "old", Running: "old", Pods: 1, Secrets: []string{"dev/portal"}}
+	if c.looks == 1 {
+		return old, nil
+	}
 	now := c.w.rotation("backstage")
 	c.seen = append(c.seen, reconcileMoment{now})
-	if c.looks == 1 {
+	if c.looks == 2 {
 		return reconcile.Digests{}, errors.New("the API server is away")
 	}
 	if c.looks < c.synced {
-		return reconcile.Digests{Synced: "old", Running: "old"}, nil
+		return old, nil
 	}
 	digest := secret.New(now.vault).Digest()
-	return reconcile.Digests{Synced: digest, Running: digest}, nil
+	return reconcile.Digests{Synced: digest, Running: digest, Pods: 1}, nil
 }
 
 // waitsForConsumers: both secrets are valid while it waits with overlap; without it Keycloak keeps the old one so long.
@@ -211,7 +216,7 @@ func waitsForConsumers(t *testing.T, w *world) {
 			w.withOverlap()
 		}
 		before := w.rotation("backstage")
-		c := &cluster{w: w, synced: 3}
+		c := &cluster{w: w, synced: 4}
 		if err := w.rotateWith(d, c, time.Minute); err != nil {
 			t.Fatal(err)
 		}
