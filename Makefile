@@ -77,8 +77,8 @@ schemas: ## rebuild the embedded schemas of Kubernetes and of custom resources f
 	go run ./internal/schemagen
 
 .PHONY: bench
-bench: build ## time ameide beside the tools it replaces, in one run
-	go run ./internal/bench -tools '$(TOOLS)' -bin bin/ameide
+bench: build ## time ameide beside the tools it replaces, in one run (CONFIG_CLI=jar JAVA=java adds keycloak-config-cli)
+	go run ./internal/bench -tools '$(TOOLS)' -bin bin/ameide -config-cli '$(CONFIG_CLI)' -java '$(or $(JAVA),java)'
 
 .PHONY: snapshot
 snapshot: $(GORELEASER) ## build the whole release here, without publishing, and run this machine's binary

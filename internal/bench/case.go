@@ -25,11 +25,13 @@ type benchCase struct {
 	prepare func(ctx context.Context) ([]side, error)
 }
 
-// side is one way to do the work. before runs untimed ahead of each run.
+// side is one way to do the work. before runs untimed ahead of each run; after, once at the end, judges something else than
+// time and memory, or is nil.
 type side struct {
 	name     string
 	before   func() error
 	commands []command
+	after    func() (verdict string, missed bool, err error)
 }
 
 // command is one process. Its stdout goes to the file out, or nowhere.
@@ -67,6 +69,14 @@ func (c benchCase) measure(ctx context.Context, runs int) ([]result, error) {
 			}
 		}
 	}
+	for i, s := range sides {
+		if s.after == nil {
+			continue
+		}
+		if results[i].verdict, results[i].missed, err = s.after(); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
 	return results, nil
 }
 
@@ -88,6 +98,9 @@ func (c benchCase) rows(results []result) []row {
 // judge says how ameide did against its goal.
 func (g goal) judge(own result, peers []result) (verdict string, missed bool) {
 	var parts []string
+	if own.verdict != "" {
+		parts, missed = append(parts, own.verdict), own.missed
+	}
 	check := func(ok bool, text string) {
 		if !ok {
 			text += " MISSED"

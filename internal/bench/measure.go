@@ -17,10 +17,12 @@ type sample struct {
 	rssMB  float64 // peak of the largest process; 0 where the system does not tell
 }
 
-// result is the samples of a side.
+// result is the samples of a side, and what else was found of it.
 type result struct {
 	name    string
 	samples []sample
+	verdict string
+	missed  bool
 }
 
 func (r *result) add(s sample) { r.samples = append(r.samples, s) }
