@@ -10,11 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/Nerzal/gocloak/v13"
 
+	"github.com/ameideio/ameide/pkg/bounded"
 	"github.com/ameideio/ameide/pkg/secret"
 )
 
@@ -31,50 +31,41 @@ type Config struct {
 	Note         func(string)                               // is told what the operator must know, for example the fallback
 }
 
-// attempts bounds the tries of one request; longestWait bounds what a server may ask for with Retry-After.
+// attempts bounds the tries of one request, longestWait what a server may ask for with Retry-After, and atOnce the requests
+// that are under way, however many realms and clients are worked on.
 const (
 	attempts    = 4
 	longestWait = 30 * time.Second
+	atOnce      = 16
 )
 
 // API is an authenticated session with one Keycloak. It is safe for concurrent use.
 type API struct {
-	config Config
-	client *gocloak.GoCloak
-	http   *http.Client
-	count  *atomic.Int64
-	mu     sync.Mutex
-	token  secret.Value
+	config   Config
+	client   *gocloak.GoCloak
+	http     *http.Client
+	requests *bounded.Requests
+	mu       sync.Mutex
+	token    secret.Value
 }
 
 // New prepares a session; the first request logs in.
 func New(c Config) *API {
 	c.URL = strings.TrimRight(c.URL, "/")
-	api := &API{config: c, client: gocloak.NewClient(c.URL), count: &atomic.Int64{}}
-	transport := &countingTransport{next: http.DefaultTransport, count: api.count}
-	if c.Transport != nil {
-		transport.next = c.Transport
+	api := &API{config: c, client: gocloak.NewClient(c.URL), requests: bounded.New(atOnce)}
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
 	}
-	api.http = &http.Client{Transport: transport, Timeout: c.Timeout}
+	api.http = &http.Client{Transport: api.requests.Wrap(c.Transport), Timeout: c.Timeout}
 	rest := api.client.RestyClient()
-	rest.SetTransport(transport)
+	rest.SetTransport(api.http.Transport)
 	rest.SetTimeout(c.Timeout)
 	rest.SetLogger(silent{})
 	return api
 }
 
 // Requests counts every request so far, logins included.
-func (a *API) Requests() int { return int(a.count.Load()) }
-
-type countingTransport struct {
-	next  http.RoundTripper
-	count *atomic.Int64
-}
-
-func (t *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	t.count.Add(1)
-	return t.next.RoundTrip(r)
-}
+func (a *API) Requests() int { return a.requests.Count() }
 
 // silent keeps the HTTP library from logging requests, which carry secrets.
 type silent struct{}

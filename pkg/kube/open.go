@@ -1,16 +1,16 @@
 package kube
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/ameideio/ameide/pkg/bounded"
 )
 
 // Config says which cluster is asked, and how.
@@ -31,7 +31,7 @@ type Client struct {
 	context   string
 	inCluster bool
 	sleep     func(time.Duration) <-chan time.Time
-	count     *atomic.Int64
+	requests  *bounded.Requests
 
 	mu       sync.Mutex
 	forwards map[string]*forward // by namespace/pod
@@ -44,17 +44,15 @@ func Open(c Config) (*Client, error) {
 		return nil, err
 	}
 	config.UserAgent = c.UserAgent
-	client := &Client{config: config, base: strings.TrimRight(config.Host+config.APIPath, "/"), context: name, inCluster: c.InCluster, sleep: c.Sleep, count: &atomic.Int64{}, forwards: map[string]*forward{}}
+	client := &Client{config: config, base: strings.TrimRight(config.Host+config.APIPath, "/"), context: name, inCluster: c.InCluster, sleep: c.Sleep, forwards: map[string]*forward{}}
 	if client.sleep == nil {
 		client.sleep = time.After
 	}
 	if c.Parallel == 0 {
 		c.Parallel = 8
 	}
-	slots := make(chan struct{}, c.Parallel)
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return &bounded{next: next, slots: slots, count: client.count}
-	})
+	client.requests = bounded.New(c.Parallel)
+	config.Wrap(client.requests.Wrap)
 	if client.http, err = rest.HTTPClientFor(config); err != nil {
 		return nil, fmt.Errorf("context %s: %w", name, err)
 	}
@@ -109,22 +107,4 @@ func (c *Client) Context() string { return c.context }
 func (c *Client) InCluster() bool { return c.inCluster }
 
 // Requests counts every request so far, port-forwards and repetitions included.
-func (c *Client) Requests() int { return int(c.count.Load()) }
-
-// bounded counts requests, and lets only some through at once. A slot is held until the answer's head is there.
-type bounded struct {
-	next  http.RoundTripper
-	slots chan struct{}
-	count *atomic.Int64
-}
-
-func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	select {
-	case b.slots <- struct{}{}:
-	case <-r.Context().Done():
-		return nil, errors.New("no turn came")
-	}
-	defer func() { <-b.slots }()
-	b.count.Add(1)
-	return b.next.RoundTrip(r)
-}
+func (c *Client) Requests() int { return c.requests.Count() }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/reconcile"
@@ -188,6 +189,52 @@ func TestOneRealmThatFailsDoesNotStopTheOthers(t *testing.T) {
 	if len(results[1]) != 1 || !results[1][0].Done {
 		t.Errorf("the other realm: %+v", results[1])
 	}
+}
+
+// TestManyRealmsAreWorkedOnAtOnceWithABound counts the requests that Keycloak and Vault see at the same time.
+func TestManyRealmsAreWorkedOnAtOnceWithABound(t *testing.T) {
+	w := fakeWorld(t)
+	d := w.desired()
+	d.Realms = nil
+	for i := range 40 {
+		r := keycloak.Realm{Name: fmt.Sprint("realm-", i)}
+		w.fake.AddRealm(r.Name)
+		for j := range 6 {
+			c := portal(t, fmt.Sprint("client-", j))
+			r.Clients = append(r.Clients, c)
+			d.Secrets[reconcile.ClientKey{Realm: r.Name, Client: c.ID}] = w.ref(r.Name + "-" + c.ID)
+		}
+		d.Realms = append(d.Realms, r)
+	}
+	peaks := map[string]*peak{"keycloak": {}, "vault": {}}
+	s, err := w.systems(func(name string, h http.Handler) http.Handler { return peaks[name].watch(h) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Parallel = 8
+	plans := s.Plan(t.Context(), d, reconcile.Options{})
+	if err := failures(plans, s.Apply(t.Context(), plans, reconcile.Options{})); err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range peaks {
+		if most := p.most.Load(); most < 2 || most > 16 {
+			t.Errorf("%s saw %d requests at once, want some and at most 16", name, most)
+		}
+	}
+}
+
+// peak is the most requests that were under way at once.
+type peak struct{ now, most atomic.Int64 }
+
+func (p *peak) watch(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now := p.now.Add(1)
+		defer p.now.Add(-1)
+		for most := p.most.Load(); now > most && !p.most.CompareAndSwap(most, now); most = p.most.Load() {
+		}
+		time.Sleep(time.Millisecond)
+		h.ServeHTTP(w, r)
+	})
 }
 
 // TestPlansHoldNoSecret dumps everything that a run leaves behind.

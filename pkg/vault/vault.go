@@ -11,12 +11,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/vault/api"
 	"github.com/hashicorp/vault/api/auth/kubernetes"
 
+	"github.com/ameideio/ameide/pkg/bounded"
 	"github.com/ameideio/ameide/pkg/secret"
 )
 
@@ -57,14 +57,17 @@ func (r Ref) announcement() string { return r.Field + "_replaces" }
 
 // KV is a session with one Vault. It is safe for concurrent use after Open.
 type KV struct {
-	client *api.Client
-	count  *atomic.Int64
-	config Config
-	mu     sync.Mutex // of logging in again
+	client   *api.Client
+	requests *bounded.Requests
+	config   Config
+	mu       sync.Mutex // of logging in again
 }
 
-// longestWait bounds what a server may ask for with Retry-After.
-const longestWait = 30 * time.Second
+// longestWait bounds what a server may ask for with Retry-After, atOnce the requests that are under way.
+const (
+	longestWait = 30 * time.Second
+	atOnce      = 16
+)
 
 // Open logs in.
 func Open(ctx context.Context, c Config) (*KV, error) {
@@ -72,7 +75,7 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 	if config.Error != nil {
 		return nil, fmt.Errorf("prepare the Vault client: %w", config.Error)
 	}
-	kv := &KV{count: &atomic.Int64{}, config: c}
+	kv := &KV{requests: bounded.New(atOnce), config: c}
 	config.Address, config.Timeout, config.MaxRetries = c.Address, c.Timeout, 3
 	wait := config.Backoff
 	config.Backoff = func(least, most time.Duration, try int, r *http.Response) time.Duration {
@@ -84,7 +87,7 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 	if c.Transport != nil {
 		config.HttpClient.Transport = c.Transport
 	}
-	config.HttpClient.Transport = &countingTransport{config.HttpClient.Transport, kv.count}
+	config.HttpClient.Transport = kv.requests.Wrap(config.HttpClient.Transport)
 	client, err := api.NewClient(config)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the Vault client: %w", err)
@@ -141,17 +144,7 @@ func (k *KV) again(ctx context.Context, request func() error) error {
 }
 
 // Requests counts every request so far, logins and repetitions included.
-func (k *KV) Requests() int { return int(k.count.Load()) }
-
-type countingTransport struct {
-	next  http.RoundTripper
-	count *atomic.Int64
-}
-
-func (t *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	t.count.Add(1)
-	return t.next.RoundTrip(r)
-}
+func (k *KV) Requests() int { return k.requests.Count() }
 
 // Read reads a field. An entry or a field that does not exist has an empty value; a deleted entry keeps its version,
 // which the next check-and-set must name.

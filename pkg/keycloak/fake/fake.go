@@ -41,13 +41,18 @@ type realm struct {
 func New(realms ...string) *Server {
 	s := &Server{ClientID: "keycloak-admin-sa", ClientSecret: "admin-sa-secret", User: "admin", Password: "admin-password", realms: map[string]*realm{}, tokens: map[string]bool{}}
 	for _, name := range realms {
-		r := &realm{rotated: map[string]string{}, scoped: map[string][]object{}}
-		for _, scope := range append(defaultScopes(), "offline_access") {
-			r.scopes = append(r.scopes, object{"id": s.id(), "name": scope, "protocol": "openid-connect"})
-		}
-		s.realms[name] = r
+		s.AddRealm(name)
 	}
 	return s
+}
+
+// AddRealm adds an empty realm, before there are requests.
+func (s *Server) AddRealm(name string) {
+	r := &realm{rotated: map[string]string{}, scoped: map[string][]object{}}
+	for _, scope := range append(defaultScopes(), "offline_access") {
+		r.scopes = append(r.scopes, object{"id": s.id(), "name": scope, "protocol": "openid-connect"})
+	}
+	s.realms[name] = r
 }
 
 func defaultScopes() []string {
