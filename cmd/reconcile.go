@@ -103,8 +103,8 @@ func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
 	options := reconcile.Options{Adopt: o.adopt, Rotate: o.rotate}
 	plans := systems.Plan(ctx, desired, options)
 	var results [][]reconcile.Result
+	warnRotation(env, systems, plans)
 	if !o.dryRun && !o.check {
-		warnRotation(env, systems, plans)
 		results = systems.Apply(ctx, plans, options)
 	}
 	r := newReconcileReport(desired, plans, results)

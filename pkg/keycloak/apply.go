@@ -16,6 +16,10 @@ var ErrNotOurs = errors.New("the client appeared meanwhile and carries no mark o
 // ErrIgnored is a change that Keycloak accepted and did not carry out.
 var ErrIgnored = errors.New("Keycloak accepted the change and did not make it") //nolint:staticcheck // a product's name
 
+// applyRounds bounds how often a client is changed: Keycloak answers some changes with changes of its own, a new protocol
+// with the realm's default scopes.
+const applyRounds = 4
+
 // ApplyRealm makes the scopes and roles of a plan.
 func (a *API) ApplyRealm(ctx context.Context, p Plan) error {
 	for _, c := range p.Of("") {
@@ -86,18 +90,22 @@ func (a *API) applyClient(ctx context.Context, p Plan, c Client, adopt bool) (Cu
 			return Current{}, err
 		}
 	}
-	now, todo, err := a.differences(ctx, p, c, adopt)
-	if err != nil || len(todo) == 0 {
-		return now, err
+	var made []Change
+	for range applyRounds {
+		now, todo, err := a.differences(ctx, p, c, adopt)
+		if err != nil || len(todo) == 0 {
+			return now, err
+		}
+		if ignored := slices.IndexFunc(todo, func(t Change) bool { return slices.Contains(made, t) }); ignored >= 0 {
+			t := todo[ignored]
+			return now, fmt.Errorf("%w: %s is %q instead of %q", ErrIgnored, t.Field, t.From, t.To)
+		}
+		if err := a.change(ctx, p, now, todo, c); err != nil {
+			return now, err
+		}
+		made = todo
 	}
-	if err := a.change(ctx, p, now, todo, c); err != nil {
-		return now, err
-	}
-	now, left, err := a.differences(ctx, p, c, adopt)
-	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("%w: %s is %q instead of %q", ErrIgnored, left[0].Field, left[0].From, left[0].To)
-	}
-	return now, err
+	return Current{}, fmt.Errorf("%w: it answers every change with another one", ErrIgnored)
 }
 
 // differences reads one client again and compares it.
