@@ -17,11 +17,12 @@ import (
 
 // databaseFlags say which server is looked at, and which of its databases are the installation's.
 type databaseFlags struct {
-	tree treeFlags
-	env  string
-	dsn  string
-	kube kubeFlags
-	site *site // of --env; nil without it
+	tree  treeFlags
+	env   string
+	dsn   string
+	kube  kubeFlags
+	site  *site       // of --env; nil without it
+	typed func() bool // --dsn stands on the command line itself
 	factFormat
 }
 
@@ -33,6 +34,7 @@ func (f *databaseFlags) register(c *cobra.Command) {
 	flags.StringVar(&f.tree.specFile, "spec", "", "spec file, for other prefixes and database names (default <gitops-root>/ameide.yaml when present, else built-in values)")
 	f.kube.register(c)
 	f.factFormat.register(c)
+	f.typed = func() bool { return flags.Changed("dsn") }
 	_ = flags.SetAnnotation("dsn", secretAnnotation, []string{"true"})
 	_ = c.MarkFlagDirname("gitops-root")
 	_ = c.MarkFlagFilename("spec", "yaml", "yml")
@@ -92,6 +94,9 @@ func (f *databaseFlags) target(ctx context.Context, env Env, s *spec.Spec) (dbop
 	target, err := dbops.ParseTarget(dsn)
 	if err != nil {
 		return target, usage(err, "write special characters of the password as %XX, or keep it in PGPASSWORD")
+	}
+	if f.typed != nil && f.typed() && target.SaysPassword(dsn) {
+		fmt.Fprintln(env.Err, "ameide: warning: the command line holds the password: every user of this machine sees it, and the shell's history keeps it; put the DSN into AMEIDE_DSN, or the password into PGPASSWORD or PGPASSFILE")
 	}
 	return target, nil
 }

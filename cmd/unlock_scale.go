@@ -24,6 +24,7 @@ const portalDeployment = verify.ComponentName
 const (
 	podsEvery   = 500 * time.Millisecond
 	holdEvery   = 200 * time.Millisecond
+	keepTime    = 5 * time.Second // of one look and its answer
 	backTime    = 30 * time.Second
 	noticedTime = 30 * time.Second
 )
@@ -146,16 +147,24 @@ func wasRefused(err error) bool {
 func (s *scaling) hold(ctx context.Context) {
 	told := false
 	for sleep(ctx, holdEvery) == nil {
-		now, err := s.client.Scale(ctx, s.site.Namespace, portalDeployment)
-		if err != nil || now.Wanted == 0 {
-			continue // asked again in a moment
-		}
-		if !told {
+		if n := s.keepDown(ctx); n > 0 && !told {
 			told = true
-			fmt.Fprintf(s.env.Err, "ameide: note: somebody scaled Deployment %s to %d (Argo CD heals itself): it is kept at 0 until the locks are done\n", portalDeployment, now.Wanted)
+			fmt.Fprintf(s.env.Err, "ameide: note: somebody scaled Deployment %s to %d (Argo CD heals itself): it is kept at 0 until the locks are done\n", portalDeployment, n)
 		}
-		_ = s.client.SetScale(ctx, s.site.Namespace, portalDeployment, 0) // seen and tried again in a moment
 	}
+}
+
+// keepDown is how many replicas it found and took away. A request that has begun is not given up: one that the API server
+// carries out late would undo the scaling back.
+func (s *scaling) keepDown(ctx context.Context) int {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	now, err := s.client.Scale(ctx, s.site.Namespace, portalDeployment)
+	if err != nil || now.Wanted == 0 {
+		return 0 // asked again in a moment
+	}
+	_ = s.client.SetScale(ctx, s.site.Namespace, portalDeployment, 0) // seen and tried again in a moment
+	return now.Wanted
 }
 
 // awaitGone waits until no container of the Deployment can run.

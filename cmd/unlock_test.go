@@ -165,6 +165,18 @@ func specWithDatabase(t *testing.T, name string) string {
 	return file
 }
 
+func TestAPasswordOnTheCommandLineIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	s := locked(t, "0")
+	const warning = "the command line holds the password"
+	if got := runWith(t, nil, "migrations", "--dsn", s.DSN("postgres", "postgres")); got.code != 0 || !strings.Contains(got.err, warning) {
+		t.Errorf("exit %d:\n%s", got.code, got.err)
+	}
+	if got := runWith(t, variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")}), "migrations"); got.code != 0 || got.err != "" {
+		t.Errorf("from the environment: exit %d:\n%s", got.code, got.err)
+	}
+}
+
 // The password is planted in DSNs that are well-formed and in those that are not; runWith looks for it in all output.
 func TestNoOutputShowsThePassword(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,13 @@ func ParseTarget(dsn string) (Target, error) {
 	c.RuntimeParams["application_name"] = ApplicationName
 	dropDowngrades(c)
 	return Target{config: func() *pgconn.Config { return c }}, nil
+}
+
+// SaysPassword tells whether the target's password stands in a text of its DSN, as it is or percent-encoded.
+func (t Target) SaysPassword(dsn string) bool {
+	password := t.config().Password
+	decoded, err := url.PathUnescape(dsn)
+	return password != "" && (strings.Contains(dsn, password) || err == nil && strings.Contains(decoded, password))
 }
 
 // Called is the target under the name that people know it by, where host:port is the end of a tunnel.
