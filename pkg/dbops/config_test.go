@@ -1,9 +1,11 @@
 package dbops
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -103,5 +105,24 @@ func TestHintsFollowTheServersCode(t *testing.T) {
 		if !errors.As(err, &connect) || !strings.Contains(connect.Hint(), want) {
 			t.Errorf("%s: got %v, %q", code, err, connect.Hint())
 		}
+	}
+}
+
+// noRight is an error of whoever makes the connection, with its own way out.
+type noRight struct{}
+
+func (noRight) Error() string { return "forbidden" }
+func (noRight) Hint() string  { return "grant create on pods/portforward" }
+
+func TestAConnectionThatMayNotBeMadeKeepsItsHint(t *testing.T) {
+	target, err := ParseTarget("postgres://backstage:pw@localhost/backstage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := Reader{Target: target.Through(func(context.Context, string, string) (net.Conn, error) { return nil, noRight{} })}
+	_, err = reader.Rights(t.Context())
+	var hinted interface{ Hint() string }
+	if !errors.As(err, &hinted) || hinted.Hint() != "grant create on pods/portforward" {
+		t.Errorf("error %v, want the hint of whoever makes the connection", err)
 	}
 }

@@ -15,6 +15,7 @@ type ConnectError struct {
 	Database string
 	Cause    string
 	code     string // SQLSTATE, when the server answered
+	way      string // hint of whoever makes the connection, for example which right a port-forward lacks
 	err      error
 }
 
@@ -22,12 +23,17 @@ func (e *ConnectError) Error() string {
 	return fmt.Sprintf("connect to %s, database %s: %s", e.Target, e.Database, e.Cause)
 }
 
+// SQLState is PostgreSQL's error code; empty when the server did not answer.
+func (e *ConnectError) SQLState() string { return e.code }
+
 // Unwrap is a context's error or nothing: the library's own may carry the DSN.
 func (e *ConnectError) Unwrap() error { return e.err }
 
 // Hint is the next thing to look at.
 func (e *ConnectError) Hint() string {
 	switch {
+	case e.way != "":
+		return e.way
 	case e.code == "53300":
 		return "every connection is taken: end an idle one, connect as a superuser (some slots are reserved), or go through PgBouncer"
 	case e.code == "28P01", e.code == "28000":
@@ -46,6 +52,10 @@ func (e *ConnectError) Hint() string {
 
 func (t Target) connectError(database string, err error) error {
 	out := &ConnectError{Target: t.Server(), Database: database, Cause: t.Redact(cause(err)), code: sqlState(err)}
+	var way interface{ Hint() string }
+	if errors.As(err, &way) {
+		out.way = way.Hint()
+	}
 	for _, known := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, known) {
 			out.err = known

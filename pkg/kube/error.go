@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,9 +76,28 @@ func (e *Error) Hint() string {
 	case http.StatusUnauthorized:
 		return "log in to the cluster again: the kubeconfig's credentials are not accepted"
 	case 0:
+		switch {
+		case e.untrusted():
+			return "the server's certificate is not the kubeconfig's: is it the right context, and is its certificate-authority up to date?"
+		case e.noCredentials():
+			return "log in to the cluster again: the kubeconfig's credential plugin gives nothing"
+		}
 		return "is the cluster reachable from here, and is it the right context?"
 	}
 	return ""
+}
+
+// untrusted tells whether the server has shown a certificate that is not trusted.
+func (e *Error) untrusted() bool {
+	var certificate *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	return errors.As(e.cause, &certificate) || errors.As(e.cause, &plain)
+}
+
+// noCredentials tells whether the kubeconfig's credential plugin failed: client-go says so in words alone
+// (plugin/pkg/client/auth/exec).
+func (e *Error) noCredentials() bool {
+	return e.Status == 0 && strings.Contains(e.reason, "getting credentials: ")
 }
 
 // rule is the missing right, as a rule of a Role or ClusterRole has it.
@@ -97,7 +117,7 @@ func (r request) rule() string {
 // temporary tells whether the same request may be answered a moment later.
 func (e *Error) temporary() bool {
 	var unknown *net.DNSError
-	if errors.As(e.cause, &unknown) && unknown.IsNotFound {
+	if errors.As(e.cause, &unknown) && unknown.IsNotFound || e.untrusted() || e.noCredentials() {
 		return false
 	}
 	switch e.Status {

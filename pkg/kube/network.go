@@ -39,7 +39,7 @@ func (n *Network) Transport() http.RoundTripper {
 
 // Service tells whether a host is the name of a Service.
 func (n *Network) Service(host string) bool {
-	_, _, ok := serviceName(host, n.namespace)
+	_, _, ok := ServiceName(host, n.namespace)
 	return ok
 }
 
@@ -59,7 +59,7 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 	if err != nil {
 		return nil, err
 	}
-	service, namespace, ok := serviceName(host, n.namespace)
+	service, namespace, ok := ServiceName(host, n.namespace)
 	if !ok {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
@@ -101,9 +101,9 @@ func (n *Network) forward(ctx context.Context, c *Client, address string, find f
 	return conn, nil
 }
 
-// serviceName splits a name as Pods resolve it: service, service.namespace of this namespace, and
+// ServiceName splits a name as Pods resolve it: service, service.namespace of this namespace, and
 // service.namespace.svc[.domain] of any. Anything of another form is no Service: example.com is a public host.
-func serviceName(host, here string) (service, namespace string, ok bool) {
+func ServiceName(host, here string) (service, namespace string, ok bool) {
 	if net.ParseIP(host) != nil || host == "localhost" {
 		return "", "", false
 	}

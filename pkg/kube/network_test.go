@@ -27,7 +27,7 @@ func TestServicesAreNamedAsPodsNameThem(t *testing.T) {
 		"example.com":                          "",
 		"auth.dev.ameide.io":                   "",
 	} {
-		service, namespace, ok := serviceName(host, "here")
+		service, namespace, ok := ServiceName(host, "here")
 		if got := namespace + "/" + service; ok && got != want || !ok && want != "" {
 			t.Errorf("%s: got %q (%v), want %q", host, got, ok, want)
 		}
@@ -39,8 +39,14 @@ func api(t *testing.T, h http.HandlerFunc) *Client {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
+	return asking(t, s.URL, "token: t")
+}
+
+// asking is a client of an API server, as a user with some credentials.
+func asking(t *testing.T, server, user string) *Client {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "config")
-	text := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: %q}}]\nusers: [{name: u, user: {token: t}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n", s.URL)
+	text := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: %q}}]\nusers: [{name: u, user: {%s}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n", server, user)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
