@@ -81,6 +81,12 @@ func run(ctx context.Context, out, progress io.Writer, o options) error {
 	}
 	var table bytes.Buffer
 	printTable(&table, machine(), rows)
+	if only.MatchString(imageCaseName) {
+		fmt.Fprintf(progress, "%s …\n", imageCaseName)
+		if err := printImageSizes(ctx, &table, l.work); err != nil {
+			return fmt.Errorf("%s: %w", imageCaseName, err)
+		}
+	}
 	if _, err := out.Write(table.Bytes()); err != nil {
 		return err
 	}

@@ -33,8 +33,9 @@ func imageConfig() v1.Config {
 	}
 }
 
-// writeImage writes a tar of an OCI layout that holds one index with an image for each linux binary.
-func writeImage(w io.Writer, dist string) error {
+// writeImage writes a tar of an OCI layout that holds one index with an image for each linux binary, and says on sizes how
+// big each is.
+func writeImage(w, sizes io.Writer, dist string) error {
 	all, err := binaries(dist)
 	if err != nil {
 		return err
@@ -51,6 +52,9 @@ func writeImage(w io.Writer, dist string) error {
 		if index, err = addImage(index, b, meta); err != nil {
 			return fmt.Errorf("image of %s: %w", b.Path, err)
 		}
+	}
+	if err := printSizes(sizes, index); err != nil {
+		return err
 	}
 	return writeLayout(w, index, meta.Version)
 }

@@ -3,7 +3,7 @@
 //
 //	release rootfs FILE.tar            CA certificates, a user, /tmp: what a static binary needs beside itself
 //	release sbom BINARY FILE.json      CycloneDX, from the build information inside the binary
-//	release image DIST FILE.tar        OCI layout of every linux binary in goreleaser's output folder
+//	release image DIST FILE.tar        OCI layout of every linux binary in goreleaser's output folder; prints its sizes
 //	release host DIST                  path of the binary for this machine
 package main
 
@@ -29,7 +29,7 @@ func run(out io.Writer, args []string) error {
 	case is("sbom", 2):
 		return writeFile(args[2], func(w io.Writer) error { return writeSBOM(w, args[1]) })
 	case is("image", 2):
-		return writeFile(args[2], func(w io.Writer) error { return writeImage(w, args[1]) })
+		return writeFile(args[2], func(w io.Writer) error { return writeImage(w, out, args[1]) })
 	case is("host", 1):
 		b, err := findBinary(args[1], runtime.GOOS, runtime.GOARCH)
 		if err != nil {

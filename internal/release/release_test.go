@@ -51,8 +51,14 @@ func fakeDist(t *testing.T) string {
 
 func TestTheImageHasOnePlatformForEachLinuxBinary(t *testing.T) {
 	dist, out := fakeDist(t), filepath.Join(t.TempDir(), "image.tar")
-	if err := run(io.Discard, []string{"image", dist, out}); err != nil {
+	var sizes strings.Builder
+	if err := run(&sizes, []string{"image", dist, out}); err != nil {
 		t.Fatal(err)
+	}
+	for _, platform := range []string{"linux/amd64: 0.", "linux/arm64: 0."} { // a fake program, and certificates
+		if !strings.Contains(sizes.String(), platform) {
+			t.Errorf("sizes %q, want a line of %s", sizes.String(), platform)
+		}
 	}
 	index := openIndex(t, out)
 	if err := validate.Index(index); err != nil {
@@ -106,7 +112,7 @@ func TestTheSameInputMakesTheSameImage(t *testing.T) {
 	dist := fakeDist(t)
 	var a, b bytes.Buffer
 	for _, w := range []io.Writer{&a, &b} {
-		if err := writeImage(w, dist); err != nil {
+		if err := writeImage(w, io.Discard, dist); err != nil {
 			t.Fatal(err)
 		}
 	}
