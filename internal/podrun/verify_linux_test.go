@@ -37,10 +37,11 @@ func TestTheRenderedVerifyJobRuns(t *testing.T) {
 	}
 	l := newLook(t)
 	t.Run("all is well", func(t *testing.T) {
-		if checks := l.runs(t, 0); len(checks) != 15 { // of 17; the Application and the nodes are left out
-			t.Errorf("%d checks, want 15: %v", len(checks), checks)
+		if checks := l.runs(t, 0); len(checks) != 16 { // of 18; the Application and the nodes are left out
+			t.Errorf("%d checks, want 16: %v", len(checks), checks)
 		}
 	})
+	t.Run("every right that it has is needed, and a missing one is named", l.needsEveryRight)
 	t.Run("a placeholder in a Secret fails the sync", func(t *testing.T) {
 		l.cluster.Secret(t, namespace, "platform-backstage-session", "Opaque", map[string]string{"session-secret": "CHANGEME"})
 		if failed := l.runs(t, 1); !slices.Contains(failed, "live/secrets FAIL") {
@@ -49,8 +50,32 @@ func TestTheRenderedVerifyJobRuns(t *testing.T) {
 	})
 }
 
+// needsEveryRight takes each rule out of the rendered Role in turn.
+func (l *look) needsEveryRight(t *testing.T) {
+	role := livelab.PathOf("rbac.authorization.k8s.io/v1", "Role", namespace, "platform-backstage-verify")
+	rules := at[[]any](t, l.cluster.Must(t, "GET", role, "", nil), "rules")
+	grant := func(list []any) {
+		l.cluster.Must(t, "PATCH", role, "application/merge-patch+json", map[string]any{"rules": list})
+	}
+	for i, rule := range rules {
+		resource := at[string](t, rule, "resources", 0)
+		grant(slices.Concat(rules[:i], rules[i+1:]))
+		if resource == "events" { // asked for only when a Pod is in trouble
+			l.runs(t, 0)
+			continue
+		}
+		l.runs(t, 3)
+		if want := `resources: [\"` + resource + `\"]`; !strings.Contains(l.said, want) { // inside JSON
+			t.Errorf("without %s nothing says so:\n%s", resource, l.said)
+		}
+	}
+	grant(rules)
+	l.runs(t, 0)
+}
+
 // look is the verify Job in its world.
 type look struct {
+	said string // by the last run
 	*livelab.World
 	cluster   *livelab.Cluster
 	container podrun.Container
@@ -189,6 +214,7 @@ func (l *look) runs(t *testing.T, code int) []string {
 		t.Fatal(err)
 	}
 	out, _ := cmd.CombinedOutput()
+	l.said = string(out)
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		t.Fatalf("exit %d, want %d\n%s", got, code, out)
 	}

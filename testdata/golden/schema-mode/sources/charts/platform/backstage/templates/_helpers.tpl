@@ -260,6 +260,16 @@ environments:
 {{- range .Values.imagePullSecrets -}}
 {{- $names = append $names .name -}}
 {{- end -}}
+{{- range .Values.extraEnv -}}
+{{- with (.valueFrom | default dict).secretKeyRef -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.extraEnvFrom -}}
+{{- with .secretRef -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- end -}}
 {{- uniq $names | sortAlpha | toJson -}}
 {{- end -}}
 
