@@ -31,19 +31,28 @@ func (f *kubeFlags) named() bool { return f.context != "" || f.kubeconfig != "" 
 
 // open prepares a client for a context. A process in a Pod without any kubeconfig is that Pod.
 func (f *kubeFlags) open(env Env, context string) (*kube.Client, error) {
-	config := kube.Config{Context: context, UserAgent: "ameide/" + orUnknown(env.Build.Version)}
+	return kube.Open(kube.Config{Context: context, Files: f.files(env), InCluster: f.inPod(env), UserAgent: "ameide/" + orUnknown(env.Build.Version)})
+}
+
+// files are the kubeconfig's.
+func (f *kubeFlags) files(env Env) []string {
 	switch {
 	case f.kubeconfig != "":
-		config.Files = []string{f.kubeconfig}
+		return []string{f.kubeconfig}
 	case env.getenv("KUBECONFIG") != "":
-		config.Files = filepath.SplitList(env.getenv("KUBECONFIG"))
-	default:
-		file := filepath.Join(env.getenv("HOME"), ".kube", "config")
-		config.Files = []string{file}
-		_, err := os.Stat(file)
-		config.InCluster = err != nil && f.context == "" && env.getenv("KUBERNETES_SERVICE_HOST") != ""
+		return filepath.SplitList(env.getenv("KUBECONFIG"))
 	}
-	return kube.Open(config)
+	return []string{filepath.Join(env.getenv("HOME"), ".kube", "config")}
+}
+
+// inPod tells that this process runs in the cluster that it asks, where Services have addresses and Pods have what they
+// need: nobody gave it a kubeconfig.
+func (f *kubeFlags) inPod(env Env) bool {
+	if f.named() || env.getenv("KUBECONFIG") != "" || env.getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return false
+	}
+	_, err := os.Stat(f.files(env)[0])
+	return err != nil
 }
 
 // lookTime is how long the cluster may take to name an address or a credential.
@@ -55,11 +64,12 @@ type site struct {
 	spec.Environment
 	client  func() (*kube.Client, error)
 	network *kube.Network
+	inPod   bool // this process is one of its Pods
 }
 
 // at is the site of an environment: never the kubeconfig's current context, which may be another one's.
 func (f *kubeFlags) at(env Env, e spec.Environment) *site {
-	s := &site{Environment: e}
+	s := &site{Environment: e, inPod: f.inPod(env)}
 	s.client = sync.OnceValues(func() (*kube.Client, error) {
 		name := f.context
 		if name == "" {

@@ -29,7 +29,7 @@ func (o *reconcileOptions) addresses(ctx context.Context, env Env, s *site, p re
 		return
 	}
 	o.keycloakURL, _, _ = strings.Cut(s.Issuer, "/realms/")
-	if p.KeycloakURL == "" || s.inPod(env) || answers(ctx, o.keycloakURL) {
+	if p.KeycloakURL == "" || s.inPod || answers(ctx, o.keycloakURL) {
 		return
 	}
 	if _, err := s.client(); err != nil {
@@ -64,7 +64,7 @@ func answers(ctx context.Context, address string) bool {
 // found completes credentials and ways with what the environment's cluster has, read with the user's own rights. What was
 // given stays.
 func (s *site) found(ctx context.Context, env Env, k *keycloak.Config, v *vault.Config, p reconcile.Patcher) error {
-	if s.inPod(env) {
+	if s.inPod {
 		return nil
 	}
 	if s.isService(k.URL) {
@@ -122,9 +122,6 @@ func missing(err error, what, variable string) error {
 	}
 	return unavailable(fmt.Errorf("%s: %w", what, err), "set "+variable+hint)
 }
-
-// inPod tells that this process runs in a cluster, where Services have addresses and Pods have what they need.
-func (s *site) inPod(env Env) bool { return env.getenv("KUBERNETES_SERVICE_HOST") != "" }
 
 // isService tells whether a URL's host is a Service of the cluster.
 func (s *site) isService(address string) bool {

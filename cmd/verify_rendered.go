@@ -65,7 +65,7 @@ func (v *verifyLive) beginRendered(ctx context.Context, env Env, f registryFlags
 	}
 	means.Cluster, means.InCluster, means.Context = cluster, cluster.InCluster(), cluster.Context()
 	if means.InCluster {
-		means.Cluster = live.Inside(cluster)
+		means.Cluster, means.Namespaced = live.Inside(cluster), true
 	}
 	seen := live.Look{Declared: declared, Snapshot: live.Read(ctx, means, declared)}
 	return &look{envs: []string{e.Name}, answers: map[string]func() (live.Look, error){

@@ -109,6 +109,9 @@ func keep(folder, kept string) error {
 	return nil
 }
 
+// startTime is long: the first start builds the server, on a machine that may be busy with other tests.
+const startTime = 10 * time.Minute
+
 func (s *KeycloakServer) start(ctx context.Context, features []string) error {
 	port, err := FreePort()
 	if err != nil {
@@ -133,7 +136,7 @@ func (s *KeycloakServer) start(ctx context.Context, features []string) error {
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	if err := awaitHTTP(ctx, s.URL+"/realms/master", 5*time.Minute); err != nil {
+	if err := awaitHTTP(ctx, s.URL+"/realms/master", startTime); err != nil {
 		text, _ := os.ReadFile(log.Name())
 		return fmt.Errorf("keycloak: %w: %s", err, tail(text))
 	}

@@ -115,6 +115,9 @@ func (a *API) Start(t testing.TB) {
 	}
 }
 
+// Certificate is the file with the certificate that the API server signed for itself.
+func (a *API) Certificate() string { return filepath.Join(a.dir, "pki", "apiserver.crt") }
+
 // Stop ends the API server at once; what it stored stays.
 func (a *API) Stop() {
 	_ = a.server.Process.Kill()

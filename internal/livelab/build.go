@@ -13,12 +13,15 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/ameideio/ameide/lab"
 )
 
 // repository is the root of this repository, wherever a test runs.
@@ -61,7 +64,7 @@ func (w *World) Push(t testing.TB, platforms ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.WriteIndex(ref, index, remote.WithContext(t.Context())); err != nil {
+	if err := remote.WriteIndex(ref, index, remote.WithContext(t.Context()), remote.WithAuth(&authn.Basic{Username: lab.RegistryUser, Password: lab.Password})); err != nil {
 		t.Fatal(err)
 	}
 	digest, err := index.Digest()

@@ -17,6 +17,7 @@ const (
 	PortalPod   = "platform-backstage-6d8f9c7b5-x2x4k"
 	DatabasePod = "postgres-ameide-1"
 	VaultPod    = "vault-core-0"
+	KeycloakPod = "keycloak-0"
 	NodeName    = "node-1"
 )
 
@@ -142,6 +143,16 @@ func Rule(group, resources string, verbs ...string) map[string]any {
 		may = append(may, v)
 	}
 	return map[string]any{"apiGroups": []any{group}, "resources": names, "verbs": may}
+}
+
+// Named narrows a rule to objects of some names.
+func Named(rule map[string]any, names ...string) map[string]any {
+	var list []any
+	for _, n := range names {
+		list = append(list, n)
+	}
+	rule["resourceNames"] = list
+	return rule
 }
 
 // served tells whether the API server knows a kind: Keycloak's operator publishes its CRDs in an image alone.

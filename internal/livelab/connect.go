@@ -37,7 +37,7 @@ func (w *World) Secrets(t testing.TB, c *Cluster, clientSecret string) {
 	c.Secret(t, ns, db.SecretName, "kubernetes.io/basic-auth", map[string]string{
 		"POSTGRES_USER": "backstage", "POSTGRES_PASSWORD": lab.Password, "username": "backstage", "password": lab.Password,
 	})
-	c.Secret(t, ns, w.Spec.Secrets.PullSecret, "kubernetes.io/dockerconfigjson", map[string]string{".dockerconfigjson": `{"auths":{}}`})
+	c.Secret(t, ns, w.Spec.Secrets.PullSecret, "kubernetes.io/dockerconfigjson", w.pullSecret(t))
 	if admin := w.Declared.KeycloakAdmin; admin != nil {
 		c.Secret(t, ns, admin.Secret, "Opaque", map[string]string{admin.ID: w.Realm.Client, admin.Key: w.Realm.Secret})
 	}

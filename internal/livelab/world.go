@@ -43,7 +43,7 @@ func New(t testing.TB, env string) *World {
 	t.Helper()
 	lab.Slow(t)
 	w := &World{Env: env, Spec: spec.Default()}
-	w.Registry = lab.Registry(t, lab.Secured{})
+	w.Registry = lab.Registry(t, lab.Secured{Basic: true})
 	w.UseImage(t, "linux/amd64", "linux/arm64")
 	w.Bin = build(t)
 	w.Postgres = lab.Postgres(t)
@@ -177,8 +177,11 @@ func (w *World) start(t testing.TB, clientSecret string, issuer *Gateway) {
 		AppConfig: string(config), Issuer: e.Issuer, IssuerHost: e.IssuerHost(), Gateway: issuer, ClientSecret: clientSecret,
 		Postgres: w.Postgres.Port, Role: "backstage",
 	}.start(t, port)
-	w.Gateway.Route(e.Host, Route{To: fmt.Sprintf("http://127.0.0.1:%d", port), Rewrite: map[string]string{w.Declared.HealthPath(): w.Declared.ProbePath("readinessProbe")}})
+	w.Gateway.Route(e.Host, Route{To: w.PortalURL(), Rewrite: map[string]string{w.Declared.HealthPath(): w.Declared.ProbePath("readinessProbe")}})
 }
+
+// PortalURL is where the portal listens.
+func (w *World) PortalURL() string { return fmt.Sprintf("http://127.0.0.1:%d", w.Port) }
 
 // appConfig is a file with the app-config that the chart renders.
 func (w *World) appConfig(t testing.TB) string {

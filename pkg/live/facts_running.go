@@ -59,7 +59,7 @@ func runningPods(d *Declared, s *Snapshot) string {
 			}
 			restarts += number(containerStatus(p, text(d.Container(), "name")), "restartCount")
 		}
-		return fmt.Sprintf("%d of %d ready, %d restarts", ready, len(mine), restarts)
+		return fmt.Sprintf("%d of %d ready, %s", ready, len(mine), countOf(restarts, "restart"))
 	})
 }
 
@@ -102,9 +102,20 @@ func runningHealth(_ *Declared, s *Snapshot) string {
 	return strings.Join(append(parts, "public "+told(s.Health, code)), "; ")
 }
 
+// countOf is a number of things, in words.
+func countOf(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 func code(a Answer) string { return fmt.Sprint(a.Status) }
 
 func runningPlugins(_ *Declared, s *Snapshot) string {
+	if err := nonePlugin(s); err != nil {
+		return "not seen: " + oneLine(err.Error())
+	}
 	var parts []string
 	for _, id := range slices.Sorted(maps.Keys(s.Plugins)) {
 		parts = append(parts, id+" "+told(s.Plugins[id], code))
@@ -115,7 +126,7 @@ func runningPlugins(_ *Declared, s *Snapshot) string {
 func runningSecrets(d *Declared, s *Snapshot) string {
 	var parts []string
 	for _, n := range d.SecretNames() {
-		parts = append(parts, n+" "+told(s.Secrets[n], func(now Secret) string { return fmt.Sprintf("(%d keys)", len(now.Values)) }))
+		parts = append(parts, n+" "+told(s.Secrets[n], func(now Secret) string { return "(" + countOf(len(now.Values), "key") + ")" }))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -134,8 +145,11 @@ func runningChain(d *Declared, s *Snapshot) string {
 		return "nothing"
 	}
 	pods := "Pods not asked"
-	if l := s.Login.Value; s.Login.Seen() && l.Exchange != "" {
-		pods = map[bool]string{true: "Pods accepted by Keycloak", false: "Pods refused by Keycloak"}[accepted(l.Exchange)]
+	switch l := s.Login.Value; {
+	case s.Login.Seen() && refused(l.Exchange):
+		pods = "Pods refused by Keycloak"
+	case s.Login.Seen() && accepted(l.Exchange):
+		pods = "Pods accepted by Keycloak"
 	}
 	return strings.Join([]string{
 		"Keycloak " + told(s.Keycloak, secret.Value.Short), "Vault " + told(s.Vault, secret.Value.Short),
@@ -157,10 +171,10 @@ func runningLogin(_ *Declared, s *Snapshot) string {
 			return l.Start.Asked + ": " + l.Start.String()
 		case l.Authorize != nil:
 			return oneLine(l.Authorize.Error())
-		case !accepted(l.Exchange):
-			return oneLine(l.Exchange)
 		case l.UserErr != nil:
 			return oneLine(l.UserErr.Error())
+		case l.Exchange != "" && !accepted(l.Exchange):
+			return oneLine(l.Exchange)
 		}
 		return howFar(l)
 	})
@@ -173,6 +187,9 @@ func declaredDatabase(d *Declared) string {
 
 func runningDatabase(_ *Declared, s *Snapshot) string {
 	return told(s.Database, func(db Database) string {
+		if db.Refused != nil {
+			return db.Refused.Text
+		}
 		may := "without CREATEDB"
 		if db.Rights.CreateDB {
 			may = "with CREATEDB"
@@ -183,6 +200,9 @@ func runningDatabase(_ *Declared, s *Snapshot) string {
 
 func runningMigrations(_ *Declared, s *Snapshot) string {
 	return told(s.Database, func(db Database) string {
+		if db.Refused != nil {
+			return db.Refused.Text
+		}
 		count := map[string]int{}
 		for _, l := range db.Locks {
 			count[string(l.Verdict)]++

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,6 +52,24 @@ func (i *installation) faults(t *testing.T) {
 		}), "dev")
 		if r.Code != 0 {
 			t.Errorf("exit %d\n%.2000s", r.Code, issues(r))
+		}
+	})
+	t.Run("a proxy that lets no WebSocket through", func(t *testing.T) {
+		var spdy atomic.Int64
+		r := i.Verify(t, i.behind(t, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch strings.ToLower(r.Header.Get("Upgrade")) {
+				case "websocket":
+					http.Error(w, "no WebSocket here", http.StatusBadRequest)
+					return
+				case "spdy/3.1":
+					spdy.Add(1)
+				}
+				next.ServeHTTP(w, r)
+			})
+		}), "dev")
+		if r.Code != 0 || spdy.Load() == 0 {
+			t.Errorf("exit %d, %d port-forwards over SPDY\n%.2000s", r.Code, spdy.Load(), issues(r))
 		}
 	})
 	t.Run("an API server that restarts", func(t *testing.T) {

@@ -132,7 +132,7 @@ func recognize(line string) *incident {
 
 // known adds to a finding the way out of the incident that it tells of.
 func known(i verify.Issue) verify.Issue {
-	if found := recognize(i.Actual); found != nil {
+	if found := recognize(i.Actual); found != nil { // its way out says more than the rule's
 		i.Hint = found.name + ": " + found.wayOut
 	}
 	return i

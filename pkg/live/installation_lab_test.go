@@ -72,8 +72,14 @@ func (i *installation) red(t *testing.T, checks []string, says ...string) livela
 	t.Helper()
 	r := i.Verify(t, i.kubeconfig, "dev")
 	slices.Sort(checks)
-	if found := failing(r); r.Code != 1 || !slices.Equal(found, checks) {
-		t.Errorf("exit %d, failing %v, want 1 and %v\n%s%s", r.Code, found, checks, r.Err, issues(r))
+	code := 0 // of warnings alone
+	for _, c := range checks {
+		if c != "live/traces" && c != "live/log-format" && c != "live/restarts" {
+			code = 1
+		}
+	}
+	if found := failing(r); r.Code != code || !slices.Equal(found, checks) {
+		t.Errorf("exit %d, failing %v, want %d and %v\n%s%s", r.Code, found, code, checks, r.Err, issues(r))
 	}
 	for _, text := range says {
 		if !strings.Contains(issues(r), text) {
@@ -87,7 +93,7 @@ func (i *installation) red(t *testing.T, checks []string, says ...string) livela
 }
 
 func TestAWholeInstallation(t *testing.T) {
-	i := installed(t, "nobody", "namespaced", "nosecrets")
+	i := installed(t, nobody, "namespaced", "nosecrets", looksAtLocks, unlocks, reconciles, pulls, cannotForward)
 	t.Run("is green, in few requests", func(t *testing.T) {
 		r := i.green(t)
 		if n := r.Report.Environments[0].Requests; n == 0 || n > 40 {
@@ -113,7 +119,9 @@ func TestAWholeInstallation(t *testing.T) {
 		}
 	})
 	t.Run("is named where its status is broken", func(t *testing.T) { i.brokenStatuses(t) })
+	t.Run("is named where a success criterion is broken", func(t *testing.T) { i.brokenCriteria(t) })
 	t.Run("is seen as far as rights go", func(t *testing.T) { i.rights(t) })
+	t.Run("is found by the other commands", func(t *testing.T) { i.commands(t) })
 	t.Run("is seen through faults", func(t *testing.T) { i.faults(t) })
 	t.Run("is named in the mission's incidents", func(t *testing.T) { i.incidents(t) })
 }

@@ -70,15 +70,21 @@ func chainHint(d *Declared, where string) string {
 // judgeStarted says whether the Pods were started with the Secret as it is now. The best witness is Keycloak: it knows
 // the client secret that Backstage sends. Then Reloader's hash in the Pod, then time.
 func judgeStarted(d *Declared, s *Snapshot, key SecretKey, v *verdict) {
-	if s.Login.Seen() && s.Login.Value.Exchange != "" {
-		if !accepted(s.Login.Value.Exchange) {
-			v.find(verify.Issue{Resource: "Pods of " + name(d.Deployment), Field: key.Variable, Expected: "Keycloak accepts it", Actual: oneLine(s.Login.Value.Exchange),
-				Hint: "the Pods were started with another secret: if the places above agree, restart them (kubectl rollout restart deployment/" + name(d.Deployment) + ")"})
-		}
+	resource := "Pods of " + name(d.Deployment)
+	switch exchange := s.Login.Value.Exchange; {
+	case s.Login.Seen() && refused(exchange):
+		v.find(verify.Issue{Resource: resource, Field: key.Variable, Expected: "Keycloak accepts it", Actual: oneLine(exchange),
+			Hint: "the Pods were started with another secret: if the places above agree, restart them (kubectl rollout restart deployment/" + name(d.Deployment) + ")"})
+		return
+	case s.Login.Seen() && accepted(exchange):
+		return
+	}
+	pods, ok := need(v, s.Pods, resource)
+	if !ok {
 		return
 	}
 	synced := s.Secrets[key.Secret].Value
-	for _, p := range portalPods(d, s.Pods.Value) {
+	for _, p := range portalPods(d, pods) {
 		i := verify.Issue{Resource: ref("Pod", p), Field: key.Variable, Expected: "the Secret as it is now", Hint: "restart it: kubectl rollout restart deployment/" + name(d.Deployment) + "; is Reloader running?"}
 		begun := started(d, p)
 		switch hash := reloaderHash(p, key.Secret); {
@@ -129,9 +135,16 @@ var (
 	reloadedHash = regexp.MustCompile(`"hash":\s*"([^"]*)"`)
 )
 
-// accepted tells whether Keycloak took the client secret that came with a made-up code: then it complains of the code.
+// accepted tells whether Keycloak took the client secret: it gave tokens, or complained of the made-up code alone. What is
+// neither accepted nor refused tells nothing of the secret, for example that Keycloak was not reached.
 func accepted(exchange string) bool {
-	return exchange == "" || !clientRefused.MatchString(exchange)
+	return exchange == exchanged || codeRefused.MatchString(exchange)
 }
 
-var clientRefused = regexp.MustCompile(`unauthorized_client|invalid_client|[Ii]nvalid client`)
+// refused tells whether Keycloak did not take the client secret.
+func refused(exchange string) bool { return clientRefused.MatchString(exchange) }
+
+var (
+	codeRefused   = regexp.MustCompile(`invalid_grant|Code not valid`)
+	clientRefused = regexp.MustCompile(`unauthorized_client|invalid_client|[Ii]nvalid client`)
+)

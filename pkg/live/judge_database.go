@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,11 @@ import (
 func judgeDatabase(d *Declared, s *Snapshot, v *verdict) {
 	db, ok := need(v, s.Database, "database "+d.Spec.Database.Name)
 	if !ok {
+		return
+	}
+	if db.Refused != nil {
+		v.find(d.known(verify.Issue{Resource: "database " + d.Spec.Database.Name, Field: "login with Secret/" + d.Spec.Database.SecretName, Expected: "PostgreSQL lets the role in", Actual: db.Refused.Text,
+			Hint: "see the role and the database in the CloudNativePG cluster: its operator makes both"}))
 		return
 	}
 	resource := "database " + db.Rights.Database
@@ -57,8 +63,13 @@ func (d *Declared) pluginDatabase(id string) string {
 }
 
 func judgeMigrations(d *Declared, s *Snapshot, v *verdict) {
-	db, ok := need(v, s.Database, "database "+d.Spec.Database.Name)
+	resource := "database " + d.Spec.Database.Name
+	db, ok := need(v, s.Database, resource)
 	if !ok {
+		return
+	}
+	if db.Refused != nil {
+		v.blind(resource, errors.New(db.Refused.Text))
 		return
 	}
 	for _, l := range db.Locks {
@@ -104,7 +115,8 @@ func judgeMigrationJob(d *Declared, s *Snapshot, v *verdict) {
 	}
 	conditions := children(job, "status", "conditions")
 	if c := condition(conditions, "Failed"); text(c, "status") == "True" {
-		v.find(known(verify.Issue{Resource: resource, Field: "Failed", Expected: "Complete", Actual: said(c)}))
+		v.find(verify.Issue{Resource: resource, Field: "Failed", Expected: "Complete", Actual: said(c),
+			Hint: "its Pod is kept: see live/logs, and kubectl logs job/" + name(job) + " --all-containers"})
 	} else if c := condition(conditions, "Complete"); text(c, "status") != "True" {
 		v.find(verify.Issue{Resource: resource, Field: "Complete", Expected: "True", Actual: fmt.Sprintf("%d active, %d failed", number(job, "status", "active"), number(job, "status", "failed")),
 			Hint: "it still migrates, which may take many minutes on a big catalog; see its log"})

@@ -62,6 +62,10 @@ func (a Answer) String() string {
 // judgePlugins tells mounted APIs from missing ones: without a token a plugin answers 401, and nobody answers 404. One
 // that did not start answers 503.
 func judgePlugins(_ *Declared, s *Snapshot, v *verdict) {
+	if err := nonePlugin(s); err != nil {
+		v.blind("APIs of the plugins "+strings.Join(slices.Sorted(maps.Keys(s.Plugins)), ", "), err)
+		return
+	}
 	for _, id := range slices.Sorted(maps.Keys(s.Plugins)) {
 		a, ok := need(v, s.Plugins[id], "API of plugin "+id)
 		if !ok {
@@ -77,4 +81,16 @@ func judgePlugins(_ *Declared, s *Snapshot, v *verdict) {
 			v.find(verify.Issue{Resource: "plugin " + id, Field: a.Asked, Expected: "401", Actual: a.String()})
 		}
 	}
+}
+
+// nonePlugin is why no plugin could be asked, where it is one reason for all.
+func nonePlugin(s *Snapshot) error {
+	var cause error
+	for _, p := range s.Plugins {
+		if p.Err == nil || cause != nil && cause.Error() != p.Err.Error() {
+			return nil
+		}
+		cause = p.Err
+	}
+	return cause
 }

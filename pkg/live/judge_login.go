@@ -30,8 +30,12 @@ func judgeLogin(d *Declared, s *Snapshot, v *verdict) {
 	if l.Authorize != nil {
 		v.find(d.known(verify.Issue{Resource: "client " + d.Spec.OIDC.ClientID, Field: "authorization", Expected: "Keycloak's login page", Actual: oneLine(l.Authorize.Error())}))
 	}
-	if !accepted(l.Exchange) {
+	switch {
+	case refused(l.Exchange):
 		v.find(d.known(verify.Issue{Resource: "client " + d.Spec.OIDC.ClientID, Field: "client secret", Expected: "Keycloak accepts the one that Backstage sends", Actual: oneLine(l.Exchange)}))
+	case l.Exchange != "" && !accepted(l.Exchange) && l.UserErr == nil:
+		v.find(d.known(verify.Issue{Resource: "sign-in", Field: "exchange of the code", Expected: "Keycloak's answer to a made-up code", Actual: oneLine(l.Exchange),
+			Hint: "Backstage asks Keycloak for it from its Pod: see live/logs, DNS and egress of the Pod"}))
 	}
 	if l.User != "" && l.UserErr != nil {
 		v.find(d.known(verify.Issue{Resource: "user " + l.User, Field: "sign-in", Expected: "Backstage signs the user in", Actual: oneLine(l.UserErr.Error())}))

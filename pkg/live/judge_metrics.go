@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -43,4 +44,23 @@ func hasPort(service Object, wanted string) bool {
 // isExposition tells whether a text is what Prometheus scrapes.
 func isExposition(body string) bool {
 	return strings.HasPrefix(body, "# ") || strings.Contains(body, "\n# TYPE ")
+}
+
+// traces tells whether the portal is told of a collector.
+func (d *Declared) traces() bool { return envVar(d.Deployment, "OTEL_EXPORTER_OTLP_ENDPOINT") != nil }
+
+// judgeTraces can follow traces as far as the collector: where it sends them is its own concern.
+func judgeTraces(d *Declared, s *Snapshot, v *verdict) {
+	if !d.traces() {
+		return
+	}
+	resource := "Service/" + d.Spec.Telemetry.Service
+	slices, ok := need(v, s.Slices, "EndpointSlices of "+d.Spec.Telemetry.Service)
+	if !ok {
+		return
+	}
+	if ready, all := endpoints(slices, d.Spec.Telemetry.Service); ready == 0 {
+		v.find(verify.Issue{Resource: resource, Field: "endpoints", Expected: "one at least that is ready", Actual: fmt.Sprintf("none of %d", all),
+			Hint: "the portal works, and its traces are lost: see the collector's Pods, and telemetry.service in ameide.yaml"})
+	}
 }

@@ -134,6 +134,21 @@ func table() []broken {
 		{"killed by the startup probe", both(crashed(137, "Error"), event("Killing", "Container backstage failed startup probe, will be restarted")), []string{"pods", "restarts"}, "probes.startup.failureThreshold"},
 		{"killed after an unhealthy probe", both(crashed(137, "Error"), event("Unhealthy", "Liveness probe failed: Get \"http://10.1.0.7:7007/.backstage/health/v1/liveness\": context deadline exceeded")), []string{"pods", "restarts"}, "after a probe failed"},
 		{"killed, and the events are gone", crashed(137, "Error"), []string{"pods", "restarts"}, "live for an hour"},
+		{"killed, and the events may not be seen", both(crashed(137, "Error"), func(_ *Declared, s *Snapshot) { s.Events = Part[[]Object]{Err: denied{}} }), []string{"pods", "restarts"}, "its events would tell"},
+		{"an init container waits for its image", func(_ *Declared, s *Snapshot) {
+			unready(s)
+			status0(s)["state"] = Object{"waiting": Object{"reason": "PodInitializing"}}
+			child(s.Pods.Value[0], "status")["initContainerStatuses"] = list(
+				Object{"name": "ca", "state": Object{"terminated": Object{"exitCode": int64(0)}}},
+				Object{"name": "fetch", "state": Object{"waiting": Object{"reason": "ImagePullBackOff", "message": "manifest unknown"}}},
+			)
+		}, []string{"pods"}, "init container fetch"},
+		{"an evicted Pod was left behind", func(d *Declared, s *Snapshot) {
+			old := pod(d)
+			old["metadata"].(Object)["name"] = "platform-backstage-6d8f9c7b5-old"
+			old["status"] = Object{"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+			s.Pods.Value = append(s.Pods.Value, old)
+		}, []string{"restarts"}, "Evicted: The node was low on resource"},
 		{"another exit code", crashed(1, "Error"), []string{"pods", "restarts"}, "exit code 1: Error"},
 		{"the image cannot be pulled", func(_ *Declared, s *Snapshot) {
 			unready(s)
@@ -212,6 +227,15 @@ func table() []broken {
 			old.Value.Changed = noon().Add(-time.Minute)
 			s.Secrets[d.Spec.OIDC.SecretName] = old
 		}, []string{"secret-chain", "login"}, "before the Secret was written"},
+		{"Keycloak is not reached for the code", func(_ *Declared, s *Snapshot) {
+			s.Login.Value.Exchange = "Authentication failed, connect ETIMEDOUT 10.0.0.9:443"
+		}, []string{"login"}, "exchange of the code"},
+		{"nobody accepted the Pods' secret, and they are older", func(d *Declared, s *Snapshot) {
+			s.Login.Value.User, s.Login.Value.UserErr, s.Login.Value.Exchange = "ada", errors.New("Backstage: unknown state"), "unknown state"
+			old := s.Secrets[d.Spec.OIDC.SecretName]
+			old.Value.Changed = noon().Add(-time.Minute)
+			s.Secrets[d.Spec.OIDC.SecretName] = old
+		}, []string{"secret-chain", "login"}, "before the Secret was written"},
 		{"there is no OIDC provider", func(_ *Declared, s *Snapshot) { s.Login.Value.Start.Status = 404 }, []string{"login"}, "OIDC provider module"},
 		{"another environment's issuer", func(_ *Declared, s *Snapshot) {
 			s.Login.Value.Sent = "https://auth.ameide.io/realms/ameide/protocol/openid-connect/auth"
@@ -226,6 +250,12 @@ func table() []broken {
 		{"no CREATEDB and no databases", func(_ *Declared, s *Snapshot) {
 			s.Database.Value.Rights.CreateDB, s.Database.Value.Locks = false, []dbops.Lock{lock("auth")}
 		}, []string{"database"}, "backstage_plugin_catalog"},
+		{"the password is another one", func(_ *Declared, s *Snapshot) {
+			s.Database = seen(Database{Refused: &Refusal{Text: `password authentication failed for user "backstage"`}})
+		}, []string{"database", "migrations"}, "the database refuses the role's password"},
+		{"there is no such database", func(_ *Declared, s *Snapshot) {
+			s.Database = seen(Database{Refused: &Refusal{NoDatabase: true, Text: `database "backstage" does not exist`}})
+		}, []string{"database", "migrations"}, "its operator makes both"},
 		{"a standby", func(_ *Declared, s *Snapshot) { s.Database.Value.Snapshot.Standby = true }, []string{"database"}, "-rw Service"},
 		{"a stuck lock", lockOf("catalog", func(l *dbops.Lock) { l.Verdict, l.Advice = dbops.Stale, "run unlock-migrations --plugin catalog" }), []string{"migrations"}, "unlock-migrations --plugin catalog"},
 		{"a half-built index", lockOf("catalog", func(l *dbops.Lock) { l.InvalidIndexes = []string{"public.search_key_value_idx"} }), []string{"migrations"}, "search_key_value_idx"},
@@ -233,6 +263,10 @@ func table() []broken {
 		{"the migrations Job failed", func(_ *Declared, s *Snapshot) {
 			child(s.Jobs.Value[0], "status")["conditions"] = list(Object{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit"})
 		}, []string{"migration-job"}, "BackoffLimitExceeded"},
+		{"the log of the failed Job tells why", func(_ *Declared, s *Snapshot) {
+			child(s.Jobs.Value[0], "status")["conditions"] = list(Object{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"})
+			s.Logs = append(s.Logs, Log{Pod: "platform-backstage-migrations-x1", Container: "migrations", Hook: true, Text: "plain text\nMigration table is already locked\n"})
+		}, []string{"logs", "migration-job"}, "a migration lock is taken"},
 		{"the Job belongs to another image", func(_ *Declared, s *Snapshot) {
 			job := clone(s.Jobs.Value[0])
 			at(job, "spec", "template", "spec", "containers", "0").(Object)["image"] = "quay.io/old@sha256:1"
@@ -248,6 +282,11 @@ func table() []broken {
 		{"the monitor names another port", func(_ *Declared, s *Snapshot) {
 			at(s.Monitor.Value, "spec", "endpoints", "0").(Object)["port"] = "metrics"
 		}, []string{"metrics"}, "spec.endpoints.port"},
+		{"the collector has no Pod", func(d *Declared, s *Snapshot) {
+			s.Slices.Value = slices.DeleteFunc(s.Slices.Value, func(o Object) bool {
+				return text(o, "metadata", "labels", "kubernetes.io/service-name") == d.Spec.Telemetry.Service
+			})
+		}, []string{"traces"}, "none of 0"},
 		{"the endpoint serves no metrics", func(_ *Declared, s *Snapshot) { s.Metrics = answered("Pod:9464/metrics", 404) }, []string{"metrics"}, "preload the OpenTelemetry SDK"},
 	}
 }

@@ -103,7 +103,7 @@ func overlap(d *Declared, s *Snapshot, resource string, v *verdict) {
 	}
 	var revisions, pods []string
 	for _, p := range portalPods(d, s.Pods.Value) {
-		if phase := text(p, "status", "phase"); phase == "Failed" || phase == "Succeeded" || hash(p) == "" {
+		if hash(p) == "" {
 			continue
 		}
 		pods = append(pods, name(p))
@@ -145,17 +145,48 @@ func podState(d *Declared, s *Snapshot, p Object, v *verdict) {
 	case status == nil:
 		c := condition(children(p, "status", "conditions"), "PodScheduled")
 		v.find(known(verify.Issue{Resource: resource, Field: "status.phase", Expected: "Running", Actual: orNothing(text(p, "status", "phase")) + ", " + said(c)}))
+	case waiting != nil && lastEnd(status) == nil && initProblem(p) != nil:
+		v.find(initIssue(resource, p))
 	case waiting != nil && lastEnd(status) != nil:
-		how := ending(lastEnd(status), p, s.Events.Value)
+		how := v.ending(lastEnd(status), p, s)
 		v.find(verify.Issue{Resource: resource, Field: text(waiting, "reason"), Expected: "running and ready", Actual: how, Hint: endingHint(how)})
 	case waiting != nil:
 		v.find(known(verify.Issue{Resource: resource, Field: text(waiting, "reason"), Expected: "running and ready", Actual: orNothing(oneLine(text(waiting, "message")))}))
 	case child(status, "state", "terminated") != nil:
-		how := ending(lastEnd(status), p, s.Events.Value)
+		how := v.ending(lastEnd(status), p, s)
 		v.find(verify.Issue{Resource: resource, Field: "status", Expected: "running and ready", Actual: how, Hint: endingHint(how)})
 	default:
 		v.find(verify.Issue{Resource: resource, Field: "ready", Expected: "true", Actual: "false: " + said(condition(children(p, "status", "conditions"), "ContainersReady"))})
 	}
+}
+
+// initIssue says which init container keeps a Pod from starting, and why.
+func initIssue(resource string, pod Object) verify.Issue {
+	c := initProblem(pod)
+	i := verify.Issue{Resource: resource, Field: "init container " + text(c, "name"), Expected: "it ends with exit code 0"}
+	waiting, end := child(c, "state", "waiting"), lastEnd(c)
+	switch {
+	case end != nil:
+		i.Actual = ending(end, pod, nil)
+	case waiting != nil:
+		i.Actual = strings.TrimSuffix(text(waiting, "reason")+": "+oneLine(text(waiting, "message")), ": ")
+	default:
+		i.Actual = "it still runs"
+	}
+	i = known(i)
+	if i.Hint == "" {
+		i.Hint = "see its log: kubectl logs " + name(pod) + " -c " + text(c, "name")
+	}
+	return i
+}
+
+// ending is how a run ended. Who killed a container is in its events alone, so that they must have been seen.
+func (v *verdict) ending(end, pod Object, s *Snapshot) string {
+	if s.Events.Err != nil && text(end, "exitCode") == "137" && text(end, "reason") != "OOMKilled" {
+		v.blind("Events of "+ref("Pod", pod), s.Events.Err)
+		return "exit code 137: killed, not for memory; by whom, its events would tell"
+	}
+	return ending(end, pod, s.Events.Value)
 }
 
 // podImage compares the image that the kubelet runs: by digest where Git pins one, else by name.
@@ -183,12 +214,16 @@ func judgeRestarts(d *Declared, s *Snapshot, v *verdict) {
 	if !ok {
 		return
 	}
+	for _, p := range endedPods(d, pods) {
+		v.find(verify.Issue{Resource: ref("Pod", p), Field: "status.phase", Expected: "Running", Actual: strings.TrimSuffix(text(p, "status", "phase")+": "+text(p, "status", "reason")+": "+oneLine(text(p, "status", "message")), ": "),
+			Hint: "another one has taken its place; see the node's pressure if it was evicted, and delete it"})
+	}
 	for _, p := range portalPods(d, pods) {
 		status := containerStatus(p, text(d.Container(), "name"))
 		if n := number(status, "restartCount"); n > 0 {
 			how := "the last end is not known"
 			if end := child(status, "lastState", "terminated"); end != nil {
-				how = ending(end, p, s.Events.Value)
+				how = v.ending(end, p, s)
 			}
 			v.find(verify.Issue{Resource: ref("Pod", p), Field: "restartCount", Expected: "0", Actual: fmt.Sprintf("%d, the last with %s", n, how), Hint: endingHint(how)})
 		}

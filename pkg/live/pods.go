@@ -1,12 +1,23 @@
 package live
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// portalPods are the Deployment's Pods among those of the release, the ones that are being deleted left out.
+// portalPods are the Deployment's Pods among those of the release. Left out are the ones that are being deleted, and the
+// ones that have ended: a Deployment starts another one for each that was evicted, and Kubernetes keeps the old ones.
 func portalPods(d *Declared, pods []Object) []Object {
+	return slices.DeleteFunc(ofDeployment(d, pods), ended)
+}
+
+// endedPods are the Deployment's Pods that were evicted, preempted or lost with their node.
+func endedPods(d *Declared, pods []Object) []Object {
+	return slices.DeleteFunc(ofDeployment(d, pods), func(p Object) bool { return !ended(p) })
+}
+
+func ofDeployment(d *Declared, pods []Object) []Object {
 	var out []Object
 	for _, p := range pods {
 		if selects(d.Selector(), child(p, "metadata", "labels")) && text(p, "metadata", "deletionTimestamp") == "" {
@@ -14,6 +25,23 @@ func portalPods(d *Declared, pods []Object) []Object {
 		}
 	}
 	return out
+}
+
+func ended(pod Object) bool {
+	phase := text(pod, "status", "phase")
+	return phase == "Failed" || phase == "Succeeded"
+}
+
+// initProblem is the first init container that does not end well; nil when none is in the way.
+func initProblem(pod Object) Object {
+	for _, c := range children(pod, "status", "initContainerStatuses") {
+		code := text(c, "state", "terminated", "exitCode")
+		if code == "0" || text(c, "started") == "true" && text(c, "ready") == "true" { // a sidecar
+			continue
+		}
+		return c
+	}
+	return nil
 }
 
 // containerStatus is the status of a container of a Pod; nil when the kubelet has said nothing.
@@ -24,6 +52,17 @@ func containerStatus(pod Object, container string) Object {
 		}
 	}
 	return nil
+}
+
+// failedContainers are the containers of a Pod that ended with another exit code than 0.
+func failedContainers(pod Object) []string {
+	var out []string
+	for _, c := range slices.Concat(children(pod, "status", "initContainerStatuses"), children(pod, "status", "containerStatuses")) {
+		if end := child(c, "state", "terminated"); end != nil && text(end, "exitCode") != "0" {
+			out = append(out, text(c, "name"))
+		}
+	}
+	return out
 }
 
 // isReady tells whether a Pod's condition Ready holds.
@@ -73,7 +112,7 @@ func killer(pod Object, events []Object) string {
 	if probe != "" {
 		return "killed by the kubelet after a probe failed: " + probe
 	}
-	return "killed from outside, not for memory; its events, which would name the probe, are gone (they live for an hour)"
+	return "killed from outside, not for memory; no event names a probe (they live for an hour)"
 }
 
 // endingHint is what to do about how a container ended.

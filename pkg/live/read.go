@@ -16,6 +16,7 @@ type Means struct {
 	Cluster    Cluster
 	Context    string // of the kubeconfig, for the report
 	InCluster  bool   // Services can be reached by name
+	Namespaced bool   // who looks has rights in the environment's namespace alone; of other places only what a rule asks for
 	Now        time.Time
 	Public     http.RoundTripper // to the portal's host and the issuer
 	Registry   imagecheck.Options
@@ -88,7 +89,7 @@ func (r *reader) around(ctx context.Context) func(*Snapshot) {
 	route, gateway := r.route(ctx)
 	monitor := r.declaredOnly(ctx, serviceMonitors(), d.Monitor, "no ServiceMonitor is declared")
 	external := r.list(ctx, Query{Resource: externalSecrets(version), Namespace: r.ns})
-	store := r.get(ctx, stores(version, d.Spec.Secrets.StoreKind), r.storeNamespace(), d.Spec.Secrets.StoreName)
+	store := r.elsewhere(ctx, stores(version, d.Spec.Secrets.StoreKind), r.storeNamespace(), d.Spec.Secrets.StoreName)
 	return func(s *Snapshot) {
 		s.Application, s.Deployment, s.Nodes, s.Jobs = app.wait(ctx), deployment.wait(ctx), nodeList.wait(ctx), jobList.wait(ctx)
 		s.Service, s.Route, s.Gateway, s.Monitor = service.wait(ctx), route.wait(ctx), gateway.wait(ctx), monitor.wait(ctx)
@@ -121,7 +122,17 @@ func (r *reader) route(ctx context.Context) (route, gateway *future[Object]) {
 	if parent == nil {
 		return route, r.declaredOnly(ctx, gateways(), nil, "no HTTPRoute is declared")
 	}
-	return route, r.get(ctx, gateways(), orElse(text(parent, "namespace"), r.ns), text(parent, "name"))
+	return route, r.elsewhere(ctx, gateways(), orElse(text(parent, "namespace"), r.ns), text(parent, "name"))
+}
+
+// elsewhere reads an object that may belong to the whole cluster, or to another team's namespace.
+func (r *reader) elsewhere(ctx context.Context, kind Resource, namespace, name string) *future[Object] {
+	if r.Namespaced && namespace != r.ns {
+		return begin(ctx, func(context.Context) (Object, error) {
+			return nil, NotAsked("it is not the namespace's, and what refers to it says whether it works")
+		})
+	}
+	return r.get(ctx, kind, namespace, name)
 }
 
 // declaredOnly reads an object that Git declares, and asks nothing when it declares none.

@@ -95,11 +95,34 @@ func (r *reader) logs(ctx context.Context) ([]Log, error) {
 			wanted = append(wanted, Log{Pod: name(p), Container: container, Previous: true})
 		}
 	}
+	wanted = append(wanted, r.hookLogs(ctx)...)
 	inParallel(len(wanted), func(i int) {
 		l := &wanted[i]
 		l.Text, l.Err = r.Cluster.Logs(ctx, r.ns, l.Pod, l.Container, l.Previous)
 	})
 	return wanted, nil
+}
+
+// hookLogs are the logs that tell why the migrations' Job failed; none when one of its Pods did its work.
+func (r *reader) hookLogs(ctx context.Context) []Log {
+	all, err := r.pods.value(ctx, "Pods")
+	if err != nil || r.declared.Job == nil {
+		return nil
+	}
+	job := name(r.declared.Job)
+	var wanted []Log
+	for _, p := range all {
+		if text(p, "metadata", "labels", "batch.kubernetes.io/job-name") != job {
+			continue
+		}
+		if text(p, "status", "phase") == "Succeeded" {
+			return nil
+		}
+		for _, c := range failedContainers(p) {
+			wanted = append(wanted, Log{Pod: name(p), Container: c, Hook: true})
+		}
+	}
+	return wanted
 }
 
 // events reads those of Pods, and only when one is in trouble.

@@ -2,9 +2,11 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,6 +38,9 @@ func (r *reader) database(ctx context.Context) (Database, error) {
 		Installation: dbops.Installation{Prefix: db.PluginPrefix, Database: db.Name, Plugins: db.Plugins}, Scripts: r.Scripts,
 	}
 	out, err := lookAt(ctx, reader)
+	if refused := refusal(err); refused != nil {
+		return Database{Refused: refused}, nil
+	}
 	if err != nil {
 		return out, fmt.Errorf("through Service %s: %w", address, err)
 	}
@@ -52,4 +57,25 @@ func lookAt(ctx context.Context, reader dbops.Reader) (Database, error) {
 	}
 	out.Locks = dbops.Judge(out.Snapshot, reader.Installation, nil)
 	return out, nil
+}
+
+// Refusal is a login that PostgreSQL answered with no.
+type Refusal struct {
+	NoDatabase bool // it has no such database
+	Text       string
+}
+
+// refusal tells whether the server answered, and refused: that is no trouble on the way there. Class 28 of PostgreSQL's
+// error codes is invalid authorization, 3D000 an unknown database, 42501 a missing CONNECT.
+func refusal(err error) *Refusal {
+	const noDatabase, noRight, invalidAuthorization = "3D000", "42501", "28"
+	var e *dbops.ConnectError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	code := e.SQLState()
+	if code != noDatabase && code != noRight && !strings.HasPrefix(code, invalidAuthorization) {
+		return nil
+	}
+	return &Refusal{NoDatabase: code == noDatabase, Text: e.Cause}
 }

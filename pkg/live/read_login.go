@@ -45,20 +45,13 @@ func (r *reader) login(ctx context.Context) (Login, error) {
 	}
 	if r.User.Name != "" {
 		l.User = r.User.Name
-		l.UserErr = r.signIn(ctx, client, page)
-		l.Exchange = exchanged(l.UserErr)
-		return l, ctx.Err()
+		l.Exchange, l.UserErr = r.signIn(ctx, client, page)
+		if l.Exchange != "" || ctx.Err() != nil {
+			return l, ctx.Err()
+		}
 	}
 	l.Exchange, err = r.exchange(ctx, client, sent.location)
 	return l, err
-}
-
-// exchanged is what a whole sign-in says of the client secret: a code was exchanged, whatever became of the user.
-func exchanged(err error) string {
-	if err != nil && !accepted(err.Error()) {
-		return oneLine(err.Error())
-	}
-	return "a code was exchanged"
 }
 
 // guest signs in as the guest, where there is no Keycloak: Backstage gives a token to anybody who asks.
@@ -104,23 +97,27 @@ func (r *reader) exchange(ctx context.Context, client *http.Client, authorizatio
 	return oneLine(said.Error.Message), nil
 }
 
-// signIn logs the test user in, from Keycloak's page to Backstage's answer.
-func (r *reader) signIn(ctx context.Context, client *http.Client, page *keycloak.LoginPage) error {
+// signIn logs the test user in, from Keycloak's page to Backstage's answer. exchange is what that says of the client secret:
+// empty when no code came as far as Backstage, which is no word about the secret.
+func (r *reader) signIn(ctx context.Context, client *http.Client, page *keycloak.LoginPage) (exchange string, err error) {
 	back, err := page.Submit(ctx, r.User)
 	if err != nil {
-		return err
+		return "", err
 	}
 	said, err := r.callback(ctx, client, back.Query())
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case said.Error.Message != "":
-		return fmt.Errorf("Backstage: %s", oneLine(said.Error.Message))
+		return oneLine(said.Error.Message), fmt.Errorf("Backstage: %s", oneLine(said.Error.Message))
 	case said.Response.Identity == nil:
-		return errors.New("Backstage gave no identity: no sign-in resolver found the user in the catalog")
+		return exchanged, errors.New("Backstage gave no identity: no sign-in resolver found the user in the catalog")
 	}
-	return nil
+	return exchanged, nil
 }
+
+// exchanged says that Keycloak gave tokens for a real code.
+const exchanged = "a code was exchanged"
 
 // authorization is what Backstage's callback page hands to the window that opened it. Tokens in it are not decoded.
 type authorization struct {

@@ -6,10 +6,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
+	"github.com/ameideio/ameide/pkg/kube"
 	"github.com/ameideio/ameide/pkg/secret"
 )
 
@@ -20,7 +20,7 @@ func (r *reader) reachable(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	service, namespace, ok := serviceName(u.Hostname(), r.ns)
+	service, namespace, ok := kube.ServiceName(u.Hostname(), r.ns)
 	if !ok || r.InCluster {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (r *reader) dialService(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, err
 	}
-	service, namespace, ok := serviceName(host, r.ns)
+	service, namespace, ok := kube.ServiceName(host, r.ns)
 	if !ok || r.InCluster {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
@@ -55,40 +55,22 @@ func (r *reader) dialService(ctx context.Context, network, address string) (net.
 	return conn, nil
 }
 
-// serviceName splits a name as Pods resolve it: service, service.namespace, service.namespace.svc[.domain]. Anything with
-// another form is no Service.
-func serviceName(host, here string) (service, namespace string, ok bool) {
-	if net.ParseIP(host) != nil || host == "localhost" {
-		return "", "", false
-	}
-	parts := strings.Split(host, ".")
-	switch {
-	case len(parts) == 1:
-		return parts[0], here, true
-	case len(parts) == 2, len(parts) > 2 && parts[2] == "svc":
-		return parts[0], parts[1], true
-	}
-	return "", "", false
-}
-
 // behind is a Pod that is ready behind a Service, and its port, from the namespace's EndpointSlices.
 func (r *reader) behind(ctx context.Context, service, namespace, port string) (string, int, error) {
-	var slices []Object
-	var err error
-	if namespace == r.ns {
-		slices, err = r.slices.value(ctx, "EndpointSlices")
-	} else {
-		slices, err = r.Cluster.List(ctx, Query{Resource: endpointSlices(), Namespace: namespace, Labels: "kubernetes.io/service-name=" + service})
-	}
+	all, err := r.endpointSlices(ctx, service, namespace)
 	if err != nil {
 		return "", 0, err
 	}
-	for _, slice := range slices {
-		if text(slice, "metadata", "labels", "kubernetes.io/service-name") != service {
-			continue
-		}
-		number := slicePort(slice, port)
-		for _, e := range children(slice, "endpoints") {
+	all = slices.DeleteFunc(slices.Clone(all), func(s Object) bool {
+		return text(s, "metadata", "labels", "kubernetes.io/service-name") != service
+	})
+	named, err := r.portName(ctx, service, namespace, port, all)
+	if err != nil {
+		return "", 0, err
+	}
+	for _, s := range all {
+		number := slicePort(s, named)
+		for _, e := range children(s, "endpoints") {
 			if number != 0 && text(e, "conditions", "ready") != "false" && text(e, "targetRef", "kind") == "Pod" {
 				return text(e, "targetRef", "name"), number, nil
 			}
@@ -97,16 +79,37 @@ func (r *reader) behind(ctx context.Context, service, namespace, port string) (s
 	return "", 0, fmt.Errorf("the Service %s of namespace %s has no ready Pod behind port %s", service, namespace, port)
 }
 
-// slicePort is the Pods' port: the only one of a slice, or the one of the same number.
-func slicePort(slice Object, port string) int {
-	ports := children(slice, "ports")
-	if len(ports) == 1 {
-		return number(ports[0], "port")
+func (r *reader) endpointSlices(ctx context.Context, service, namespace string) ([]Object, error) {
+	if namespace == r.ns {
+		return r.slices.value(ctx, "EndpointSlices")
 	}
-	for _, p := range ports {
+	return r.Cluster.List(ctx, Query{Resource: endpointSlices(), Namespace: namespace, Labels: "kubernetes.io/service-name=" + service})
+}
+
+// portName is the name of a Service's port, and asked for only where there are several: slices know the Pods' numbers,
+// which may be others.
+func (r *reader) portName(ctx context.Context, service, namespace, port string, all []Object) (string, error) {
+	if !slices.ContainsFunc(all, func(s Object) bool { return len(children(s, "ports")) > 1 }) {
+		return "", nil
+	}
+	object, err := r.Cluster.Get(ctx, services(), namespace, service)
+	if err != nil {
+		return "", fmt.Errorf("Service %s: %w", service, err)
+	}
+	for _, p := range children(object, "spec", "ports") {
 		if text(p, "port") == port {
-			n, _ := strconv.Atoi(port)
-			return n
+			return text(p, "name"), nil
+		}
+	}
+	return "", fmt.Errorf("the Service %s of namespace %s has no port %s", service, namespace, port)
+}
+
+// slicePort is the Pods' port: the only one of a slice, or the one of a name.
+func slicePort(slice Object, named string) int {
+	ports := children(slice, "ports")
+	for _, p := range ports {
+		if len(ports) == 1 || text(p, "name") == named {
+			return number(p, "port")
 		}
 	}
 	return 0

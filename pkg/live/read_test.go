@@ -75,27 +75,6 @@ func TestALookEndsInTimeWhateverHangs(t *testing.T) {
 	}
 }
 
-func TestServicesAreToldFromOtherHosts(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		host, service, namespace string
-		ok                       bool
-	}{
-		{"postgres-ameide-rw", "postgres-ameide-rw", "here", true},
-		{"vault-core-dev.ameide-dev", "vault-core-dev", "ameide-dev", true},
-		{"vault-core-dev.ameide-dev.svc.cluster.local", "vault-core-dev", "ameide-dev", true},
-		{"auth.dev.ameide.io", "", "", false},
-		{"10.1.2.3", "", "", false},
-		{"localhost", "", "", false},
-		{"::1", "", "", false},
-	} {
-		service, namespace, ok := serviceName(test.host, "here")
-		if service != test.service || namespace != test.namespace || ok != test.ok {
-			t.Errorf("%s = %q, %q, %v, want %q, %q, %v", test.host, service, namespace, ok, test.service, test.namespace, test.ok)
-		}
-	}
-}
-
 func TestASecretsAgeIsThatOfItsValues(t *testing.T) {
 	t.Parallel()
 	o := Object{"metadata": Object{"creationTimestamp": ago(48 * time.Hour), "managedFields": list(

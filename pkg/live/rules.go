@@ -40,6 +40,7 @@ func judges() []judge {
 		fails("migrations", "every migration lock is free, and the plugins' databases are migrated", "see docs/migrations.md; run ameide platform backstage migrations", judgeMigrations),
 		fails("migration-job", "the migrations of this revision have run", "see the hook Job's log", judgeMigrationJob),
 		fails("metrics", "the ServiceMonitor selects the Service, and the endpoint serves metrics", "the port's name and the labels must agree, and the image must preload the SDK", judgeMetrics),
+		warns("traces", "the collector that traces are sent to has a ready endpoint", "see the collector's Pods", judgeTraces),
 	}
 }
 

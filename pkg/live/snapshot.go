@@ -68,6 +68,7 @@ type Log struct {
 	Pod       string
 	Container string
 	Previous  bool // of the run before the last restart
+	Hook      bool // of a failed Job, not of the portal
 	Text      string
 	Err       error
 }
@@ -103,8 +104,10 @@ type Image struct {
 	Declared  string   // why the platforms are the spec's and not the registry's; empty when they are the registry's
 }
 
-// Database is the portal's database as its own role sees it.
+// Database is the portal's database as its own role sees it. Refused is PostgreSQL's refusal to let the role in; then
+// nothing else is known.
 type Database struct {
+	Refused  *Refusal
 	Rights   dbops.Rights
 	Snapshot dbops.Snapshot
 	Locks    []dbops.Lock
