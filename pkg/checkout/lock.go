@@ -10,8 +10,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // LockFile is the file that remembers what was written. It is committed with the rest.
@@ -120,25 +123,55 @@ func parseEntry(line string) (string, entry, error) {
 
 // bytes is the lock file's text: one line for each file, sorted by path, so that Git can merge it.
 func (l lock) bytes() []byte {
+	paths := slices.Sorted(maps.Keys(l))
+	packed := l.packed(paths)
 	var out bytes.Buffer
 	out.WriteString(lockHeader)
-	for _, path := range slices.Sorted(maps.Keys(l)) {
-		e := l[path]
-		if e.packed == "" {
-			e.packed = pack(e.base)
-		}
-		fmt.Fprintf(&out, "%x %s %s\n", e.written, e.packed, path)
+	for i, path := range paths {
+		fmt.Fprintf(&out, "%x %s %s\n", l[path].written, packed[i], path)
 	}
 	return out.Bytes()
 }
 
-func pack(content []byte) string {
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
-	if err != nil { // the level is a constant
-		panic(err)
+// packed are the bases of paths as the lock file has them. A first run has all of them to compress, which takes longer
+// than anything else that it computes: every processor takes its share.
+func (l lock) packed(paths []string) []string {
+	out := make([]string, len(paths))
+	var todo []int
+	for i, path := range paths {
+		if out[i] = l[path].packed; out[i] == "" {
+			todo = append(todo, i)
+		}
 	}
-	_, _ = w.Write(content) // a bytes.Buffer takes everything
-	_ = w.Close()
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(len(todo), runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			var p packer
+			for n := next.Add(1); n <= int64(len(todo)); n = next.Add(1) {
+				i := todo[n-1]
+				out[i] = p.pack(l[paths[i]].base)
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// packer compresses one content after the other with one compressor, whose tables are larger than most files.
+type packer struct{ compressor *flate.Writer }
+
+func (p *packer) pack(content []byte) string {
+	var packed bytes.Buffer
+	if p.compressor == nil {
+		var err error
+		if p.compressor, err = flate.NewWriter(&packed, flate.DefaultCompression); err != nil { // the level is a constant
+			panic(err)
+		}
+	} else {
+		p.compressor.Reset(&packed)
+	}
+	_, _ = p.compressor.Write(content) // a bytes.Buffer takes everything
+	_ = p.compressor.Close()
 	return base64.RawStdEncoding.EncodeToString(packed.Bytes())
 }

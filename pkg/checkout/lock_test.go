@@ -13,7 +13,7 @@ func TestALockFileThatCannotBeUsedNamesTheLine(t *testing.T) {
 	good := lock{"a": entry{base: []byte("1\n")}, "b": entry{base: []byte("2\n")}}.bytes()
 	lines := strings.SplitAfter(string(good), "\n")
 	entry := lines[2]
-	bomb := fmt.Sprintf("%x %s z\n", make([]byte, 32), pack(make([]byte, maxFile+1)))
+	bomb := fmt.Sprintf("%x %s z\n", make([]byte, 32), new(packer).pack(make([]byte, maxFile+1)))
 	for _, tc := range []struct{ name, text, want, hint string }{
 		{"another version", strings.Replace(string(good), "version 1", "version 2", 1), `ameide.lock:2: "version 2" is not a lock file version`, "newer"},
 		{"not a lock file", "hello\n", `ameide.lock:1: "hello" is not a lock file version`, "newer"},
@@ -22,8 +22,8 @@ func TestALockFileThatCannotBeUsedNamesTheLine(t *testing.T) {
 		{"a broken digest", strings.Replace(string(good), entry[:4], "zzzz", 1), "ameide.lock:3: not a sha256 digest", "restore"},
 		{"a short digest", lines[0] + lines[1] + entry[2:], "ameide.lock:3: not a sha256 digest", "restore"},
 		{"a long digest", lines[0] + lines[1] + "00" + entry, "ameide.lock:3: not a sha256 digest", "restore"},
-		{"broken content", strings.Replace(string(good), pack([]byte("1\n")), "!!!!", 1), "ameide.lock:3: damaged content", "restore"},
-		{"cut content", strings.Replace(string(good), pack([]byte("1\n")), "Mw", 1), "ameide.lock:3: damaged content", "restore"},
+		{"broken content", strings.Replace(string(good), new(packer).pack([]byte("1\n")), "!!!!", 1), "ameide.lock:3: damaged content", "restore"},
+		{"cut content", strings.Replace(string(good), new(packer).pack([]byte("1\n")), "Mw", 1), "ameide.lock:3: damaged content", "restore"},
 		{"a bomb", string(good) + bomb, "ameide.lock:5: damaged content", "restore"},
 		{"a path that leaves", strings.Replace(string(good), " a\n", " ../a\n", 1), "ameide.lock:3: not a line that ameide wrote", "restore"},
 		{"a merge conflict", lines[0] + lines[1] + "<<<<<<< HEAD\n" + entry + "=======\n" + entry + ">>>>>>> main\n", "ameide.lock:3: Git left a merge conflict here", "git checkout --theirs ameide.lock"},

@@ -14,7 +14,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 )
 
-// Chart is a loaded chart. It is read-only: render it for several environments at once.
+// Chart is a loaded chart. Render and lint it for several environments at once.
 type Chart struct {
 	fsys     fs.FS
 	dir      string
@@ -22,6 +22,7 @@ type Chart struct {
 	loaded   *chartv2.Chart
 	defaults *tree // the chart's values.yaml with its places
 	schema   func() (*schema, error)
+	copies   sync.Map // for Lint: a scratch directory and defaults to a function that makes the copy once
 }
 
 // Load reads the chart in dir of fsys as Helm's directory loader does: .helmignore and byte order marks respected,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
@@ -43,26 +44,23 @@ func LintFailed(messages []LintMessage, strict bool) bool {
 }
 
 // Lint runs Helm's own lint rules over the chart with values (value files; the chart's defaults are put below) in the
-// release's namespace. The rules read a directory, so the chart is written below scratch, an existing directory, and
-// removed again. Schemas are checked here instead, because Helm's check fetches remote references. Lint never notices a
+// release's namespace. The rules read a directory, so the chart is written below scratch, an existing directory, and stays
+// there for the next call with the same scratch, which is the caller's to remove. Schemas are checked here instead, because Helm's check fetches remote references. Lint never notices a
 // key that no layer sets, nor a missing required value, and knows only Kubernetes' own API versions: Render does.
 func Lint(c *Chart, scratch string, values *Values, release Release, capabilities Capabilities) ([]LintMessage, error) {
 	caps, err := capabilities.helm()
 	if err != nil {
 		return nil, err
 	}
-	var out []LintMessage
-	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
-		if err := c.quietDefaults(root, values); err != nil {
-			return err
-		}
-		out = c.lintMessages(dir, values, release.Namespace, caps.KubeVersion)
-		return nil
-	})
+	defaults, err := c.quietDefaults(values)
 	if err != nil {
 		return nil, fmt.Errorf("lint %s: %w", c.dir, err)
 	}
-	return append(out, c.lintSchema(values)...), nil
+	dir, err := c.copyFor(scratch, defaults)
+	if err != nil {
+		return nil, fmt.Errorf("lint %s: %w", c.dir, err)
+	}
+	return append(c.lintMessages(dir, values, release.Namespace, caps.KubeVersion), c.lintSchema(values)...), nil
 }
 
 func (c *Chart) lintMessages(dir string, values *Values, namespace string, version common.KubeVersion) []LintMessage {
@@ -77,20 +75,44 @@ func (c *Chart) lintMessages(dir string, values *Values, namespace string, versi
 	return out
 }
 
-// quietDefaults rewrites the copy's values.yaml where a value file replaces a default by another shape: see
-// withoutConflicts.
-func (c *Chart) quietDefaults(root *os.Root, values *Values) error {
+// quietDefaults is the text of values.yaml for the copy that is linted, where a value file replaces a default by another
+// shape: see withoutConflicts. Nil means the chart's own.
+func (c *Chart) quietDefaults(values *Values) ([]byte, error) {
 	defaults, _ := c.defaults.plain().(map[string]any)
 	user, _ := values.layers.plain().(map[string]any)
 	quiet := withoutConflicts(defaults, user)
 	if reflect.DeepEqual(quiet, defaults) {
-		return nil
+		return nil, nil
 	}
-	data, err := yaml.Marshal(quiet)
+	return yaml.Marshal(quiet)
+}
+
+// copyFor is the folder of a copy of the chart below scratch, with these defaults if they are not nil.
+func (c *Chart) copyFor(scratch string, defaults []byte) (string, error) {
+	type copyKey struct{ scratch, defaults string }
+	load, _ := c.copies.LoadOrStore(copyKey{scratch, string(defaults)}, sync.OnceValues(func() (string, error) {
+		return c.writeCopy(scratch, defaults)
+	}))
+	return load.(func() (string, error))()
+}
+
+// writeCopy writes what Helm loads of the chart.
+func (c *Chart) writeCopy(scratch string, defaults []byte) (string, error) {
+	root, err := newCopy(scratch)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return writeBelow(root, path.Join(c.dir, "values.yaml"), data)
+	defer root.Close()
+	for _, f := range c.files {
+		data := f.Data
+		if f.Name == "values.yaml" && defaults != nil {
+			data = defaults
+		}
+		if err := writeBelow(root, path.Join(c.dir, f.Name), data); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Abs(filepath.Join(root.Name(), filepath.FromSlash(c.dir)))
 }
 
 func (c *Chart) lintSchema(values *Values) []LintMessage {
@@ -122,25 +144,34 @@ func severityOf(helm int) Severity {
 // onDisk writes the chart's folder below a new directory in scratch, at its path in the checkout, for as long as use
 // runs. dir is the chart's absolute path there.
 func (c *Chart) onDisk(scratch string, use func(root *os.Root, dir string) error) (err error) {
-	if scratch == "" {
-		return errors.New("no scratch directory given")
-	}
-	base, err := os.MkdirTemp(scratch, "chart-")
+	root, err := newCopy(scratch)
 	if err != nil {
-		return fmt.Errorf("make a scratch directory: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(base)) }()
-	root, err := os.OpenRoot(base)
-	if err != nil {
-		return fmt.Errorf("open the scratch directory: %w", err)
-	}
+	defer func() { err = errors.Join(err, os.RemoveAll(root.Name())) }()
 	defer root.Close()
 	if err := copyTree(c.fsys, c.dir, root); err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(filepath.Join(base, filepath.FromSlash(c.dir)))
+	dir, err := filepath.Abs(filepath.Join(root.Name(), filepath.FromSlash(c.dir)))
 	if err != nil {
 		return err
 	}
 	return use(root, dir)
+}
+
+// newCopy makes and opens a directory below scratch.
+func newCopy(scratch string) (*os.Root, error) {
+	if scratch == "" {
+		return nil, errors.New("no scratch directory given")
+	}
+	base, err := os.MkdirTemp(scratch, "chart-")
+	if err != nil {
+		return nil, fmt.Errorf("make a scratch directory: %w", err)
+	}
+	root, err := os.OpenRoot(base)
+	if err != nil {
+		return nil, fmt.Errorf("open the scratch directory: %w", err)
+	}
+	return root, nil
 }

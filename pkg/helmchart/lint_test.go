@@ -49,7 +49,20 @@ func TestLintFindsWhatHelmLintFinds(t *testing.T) {
 		if strings.Contains(strings.Join(got, "\n"), scratch) {
 			t.Errorf("%s: a message names the scratch directory:\n%s", name, strings.Join(got, "\n"))
 		}
-		assertEmpty(t, scratch)
+	}
+}
+
+func TestLintWritesTheChartOnceForAllEnvironments(t *testing.T) {
+	fsys, scratch := shop(t, nil), t.TempDir()
+	c := mustLoad(t, fsys)
+	for range 3 {
+		if _, err := helmchart.Lint(c, scratch, mustValues(t, fsys, "values/shared.yaml"), release, caps); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := os.ReadDir(scratch)
+	if err != nil || len(left) != 1 {
+		t.Errorf("scratch directory: got %v (%v), want one copy of the chart", left, err)
 	}
 }
 

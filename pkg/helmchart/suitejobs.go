@@ -13,48 +13,63 @@ import (
 
 // job is a rendering and the tests of a suite that look at it, by their number.
 type job struct {
-	test  unittest.TestJob // asks for the rendering, with the assertions of all
-	tests []int
+	test    unittest.TestJob // asks for the rendering, with the assertions of all
+	tests   []int
+	bare    unittest.TestJob // the same without values, for what is rendered already
+	prepare func() prepared  // does its work once
 }
 
-// run is the library's RunV3 of a suite with two differences, both of which save most of its time and neither of which
-// a test can see: the chart is loaded once and not before each test, and tests that ask for the same rendering
-// share it.
-func (r suiteRun) run(suite *unittest.TestSuite, cache *snapshot.Cache) []*results.TestJobResult {
-	inherit(suite, cache)
-	out := make([]*results.TestJobResult, len(suite.Tests))
-	for i, test := range suite.Tests {
+// run is the library's RunV3 of a suite with three differences, which save most of its time and none of which a test
+// can see: the chart is loaded once and not before each test, tests that ask for the same rendering share it, and it is
+// rendered ahead.
+func (p plannedSuite) run(cache *snapshot.Cache) []*results.TestJobResult {
+	out := make([]*results.TestJobResult, len(p.suite.Tests))
+	for i, test := range p.suite.Tests {
 		out[i] = &results.TestJobResult{DisplayName: test.Name, Index: i, Skipped: test.Skip.Reason != ""}
 	}
-	jobs := jobsOf(suite)
-	accepted := r.chart.accepted(suite, jobs)
-	for _, j := range jobs {
-		chart, err := r.chart.instance(<-accepted)
-		if err != nil {
-			j.tell(out, &results.TestJobResult{ExecError: err}, suite)
+	for _, j := range p.jobs {
+		ahead := j.prepare()
+		if ahead.err != nil {
+			j.tell(out, &results.TestJobResult{ExecError: ahead.err}, p.suite)
 			continue
 		}
-		j.test.WithConfig(*unittest.NewTestConfig(chart, cache,
-			unittest.WithPostRendererConfig(suite.PostRendererConfig), unittest.WithDocumentSelector(j.test.DocumentSelector)))
-		j.tell(out, j.test.RunV3(&results.TestJobResult{}), suite)
+		test := &j.test
+		if ahead.rendered {
+			test = &j.bare
+		}
+		test.WithConfig(*unittest.NewTestConfig(ahead.chart, cache,
+			unittest.WithPostRendererConfig(p.suite.PostRendererConfig), unittest.WithDocumentSelector(test.DocumentSelector)))
+		j.tell(out, test.RunV3(&results.TestJobResult{}), p.suite)
 	}
 	return out
 }
 
 // inherit hands the tests what they take from their suite. The library does so only on the way of running them, so
 // it is made to run the suite with every test skipped, on no chart.
-func inherit(suite *unittest.TestSuite, cache *snapshot.Cache) {
+func inherit(suite *unittest.TestSuite) {
 	own := suite.Skip.Reason
 	reasons := make([]string, len(suite.Tests))
 	for i, test := range suite.Tests {
 		reasons[i] = test.Skip.Reason
 	}
 	suite.Skip.Reason = "not yet"
-	suite.RunV3("", cache, false, "", &results.TestSuiteResult{})
+	suite.RunV3("", &snapshot.Cache{}, false, "", &results.TestSuiteResult{})
 	suite.Skip.Reason = own
 	for i, test := range suite.Tests {
 		test.Skip.Reason = reasons[i]
 	}
+}
+
+// withoutValues is a suite, not yet inherited, whose tests set nothing.
+func withoutValues(suite *unittest.TestSuite) *unittest.TestSuite {
+	out := *suite
+	out.Set, out.Tests = nil, make([]*unittest.TestJob, len(suite.Tests))
+	for i, test := range suite.Tests {
+		own := *test
+		own.Set = nil
+		out.Tests[i] = &own
+	}
+	return &out
 }
 
 // jobsOf are the renderings that a suite asks for, in the order of the tests that ask first.

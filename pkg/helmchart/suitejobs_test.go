@@ -149,6 +149,52 @@ tests:
     asserts:
       - equal: {path: data.cluster, value: v1.22.0}
 `,
+	"writing later": `suite: writing later
+templates: [templates/versions.yaml]
+tests:
+  - it: sees the cluster's version of the suite before
+    asserts:
+      - equal: {path: data.cluster, value: v1.22.0}
+`,
+	"literal": `suite: literal
+templates: [literal.yaml]
+set:
+  extra: {text: 'a {{ .Values.replicas }} {{- b -}} }}c{{', number: 12345678}
+tests:
+  - it: prints what looks like a template
+    set: {replicas: 4}
+    asserts:
+      - equal: {path: data.text, value: 'a {{ .Values.replicas }} {{- b -}} }}c{{'}
+      - equal: {path: data.evaluated, value: "4"}
+  - it: prints numbers as Helm reads them
+    release: {namespace: here, upgrade: true, revision: 7}
+    asserts:
+      - equal: {path: data.number, value: "1.2345678e+07"}
+      - equal: {path: data.release, value: RELEASE-NAME here true 7 literal.yaml}
+`,
+	"everything": `suite: everything
+excludeTemplates: [refuses.yaml, writes.yaml]
+tests:
+  - it: looks at all templates
+    asserts:
+      - isKind: {of: Deployment}
+        template: deployment.yaml
+      - isKind: {of: ConfigMap}
+        template: versions.yaml
+      - hasDocuments: {count: 1}
+`,
+	"null": `suite: "null"
+templates: [templates/deployment.yaml]
+tests:
+  - it: removes a default
+    set: {extra: null}
+    asserts:
+      - isKind: {of: Deployment}
+  - it: sets a default of the chart to what its schema refuses
+    set: {extra: 7}
+    asserts:
+      - isKind: {of: Deployment}
+`,
 	"skipped": `suite: skipped
 templates: [templates/deployment.yaml]
 skip: {reason: not today}
@@ -174,6 +220,13 @@ tests:
 var oddTemplates = map[string]string{
 	"charts/shop/templates/refuses.yaml":  "kind: ConfigMap\n{{ if gt (int .Values.big) 5 }}{{ fail \"too big\" }}{{ end }}\n",
 	"charts/shop/templates/versions.yaml": "kind: ConfigMap\ndata: {chart: {{.Chart.Version}}, cluster: {{.Capabilities.KubeVersion.Version}}}\n",
+	"charts/shop/templates/literal.yaml": `kind: ConfigMap
+data:
+  text: {{ .Values.extra.text | quote }}
+  evaluated: {{ tpl "{{ .Values.replicas }}" . | quote }}
+  number: {{ .Values.extra.number | quote }}
+  release: {{ printf "%s %s %t %d %s" .Release.Name .Release.Namespace .Release.IsUpgrade .Release.Revision (base .Template.Name) }}
+`,
 	"charts/shop/templates/writes.yaml": `{{- $_ := set .Values.extra "seen" (add1 (.Values.extra.seen | default 0)) }}
 kind: ConfigMap
 data: {count: "{{ .Values.extra.seen }}"}

@@ -51,15 +51,16 @@ func Unittest(ctx context.Context, c *Chart, scratch string) ([]SuiteResult, err
 	}
 	var out []SuiteResult
 	err = c.onDisk(scratch, func(root *os.Root, dir string) error {
-		for _, file := range files {
+		plan, err := planSuites(v3, root, dir, files)
+		if err != nil {
+			return err
+		}
+		defer renderAhead(plan.jobs())()
+		for _, p := range plan {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			results, err := suiteRun{chart: v3, root: root, dir: dir, file: file}.all()
-			if err != nil {
-				return err
-			}
-			out = append(out, results...)
+			out = append(out, p.result())
 		}
 		return nil
 	})
@@ -97,31 +98,6 @@ type suiteRun struct {
 	file  string // in the chart
 }
 
-func (r suiteRun) all() ([]SuiteResult, error) {
-	onDisk := filepath.Join(r.dir, filepath.FromSlash(r.file))
-	suites, err := parseSuites(onDisk, r.chart.Name())
-	if err != nil {
-		return []SuiteResult{{File: path.Join(r.chart.dir, r.file), Problem: r.clean(err.Error())}}, nil
-	}
-	data, err := os.ReadFile(onDisk)
-	if err != nil {
-		return nil, err
-	}
-	infos := testInfos(data)
-	var out []SuiteResult
-	for i, suite := range suites {
-		if err := r.copyValueFiles(suite); err != nil {
-			return nil, err
-		}
-		var own []testInfo
-		if i < len(infos) {
-			own = infos[i]
-		}
-		out = append(out, r.one(suite, own))
-	}
-	return out, nil
-}
-
 // parseSuites reads a suite file strictly: an unknown key is an error, not an assertion that never runs.
 func parseSuites(file, chart string) (suites []*unittest.TestSuite, err error) {
 	defer func() {
@@ -154,29 +130,38 @@ func (r suiteRun) copyValueFiles(suite *unittest.TestSuite) error {
 	return nil
 }
 
-func (r suiteRun) one(suite *unittest.TestSuite, infos []testInfo) (out SuiteResult) {
-	out = SuiteResult{File: path.Join(r.chart.dir, r.file), Name: suite.Name}
+// result runs the suite.
+func (p plannedSuite) result() (out SuiteResult) {
+	out = SuiteResult{File: path.Join(p.chart.dir, p.file)}
+	if p.suite != nil {
+		out.Name = p.suite.Name
+	}
+	if p.problem != "" {
+		out.Problem = p.clean(p.problem)
+		return out
+	}
 	defer func() {
-		if p := recover(); p != nil {
-			out.Passed, out.Problem = false, r.clean(fmt.Sprintf("helm-unittest panicked: %v", p))
+		if broken := recover(); broken != nil {
+			out.Passed, out.Problem = false, p.clean(fmt.Sprintf("helm-unittest panicked: %v", broken))
 		}
 	}()
-	cache, stored, err := takeSnapshots(suite.SnapshotFileUrl())
+	cache, stored, err := takeSnapshots(p.suite.SnapshotFileUrl())
 	if err != nil {
-		out.Problem = r.clean(err.Error())
+		out.Problem = p.clean(err.Error())
 		return out
 	}
 	out.Passed, out.Skipped = true, true
-	for i, t := range r.run(suite, cache) {
+	infos := p.infos()
+	for i, t := range p.run(cache) {
 		out.Passed = out.Passed && (t.Passed || t.Skipped)
 		out.Skipped = out.Skipped && t.Skipped
-		out.Tests = append(out.Tests, r.testResult(t))
+		out.Tests = append(out.Tests, p.testResult(t))
 		if i < len(infos) {
 			out.Tests[i].Line = infos[i].line
 		}
 	}
 	if err := compareSnapshots(&out, infos, cache, stored); err != nil {
-		out.Passed, out.Problem = false, r.clean(err.Error())
+		out.Passed, out.Problem = false, p.clean(err.Error())
 	}
 	return out
 }
