@@ -2,59 +2,45 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/ameideio/ameide/lab/peers"
 )
 
-// peerModules are the programs that ameide is compared with on the same images, by name and version.
-func peerModules() map[string]string {
-	return map[string]string{
-		"crane-v0.22.1":  "github.com/google/go-containerregistry/cmd/crane@v0.22.1",
-		"regctl-v0.11.7": "github.com/regclient/regclient/cmd/regctl@v0.11.7",
-	}
+// comparedWith are the peers that tests run beside ameide, on the same charts and images.
+func comparedWith() []peers.Tool {
+	return []peers.Tool{peers.Helm3(), peers.Helm4(), peers.HelmUnittest(), peers.Crane(), peers.Regctl()}
 }
 
-// Peer is a program of the tools' cache, for example Peer(t, "crane-v0.22.1", "crane").
-func Peer(t testing.TB, folder, program string) string {
+// Peer is the path of a peer in the tools' cache, where the benchmarks keep theirs, too. AMEIDE_TOOLS names another folder.
+func Peer(t testing.TB, tool peers.Tool) string {
 	t.Helper()
-	dir, err := toolCache()
-	if err != nil {
-		t.Fatal(err)
+	box := peers.Toolbox{Dir: os.Getenv("AMEIDE_TOOLS")}
+	if box.Dir == "" {
+		var err error
+		if box.Dir, err = peers.Default(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	path := filepath.Join(dir, folder, program)
+	path := box.Path(tool)
 	if _, err := os.Stat(path); err != nil {
-		Missing(t, folder)
+		Missing(t, tool.Name+" "+tool.Version)
 	}
 	return path
 }
 
 // InstallPeers builds the peers that are missing, each in a folder of its own.
 func InstallPeers(ctx context.Context, progress io.Writer) error {
-	cache, err := toolCache()
+	dir, err := peers.Default()
 	if err != nil {
 		return err
 	}
-	for folder, module := range peerModules() {
-		dir := filepath.Join(cache, folder)
-		if _, err := os.Stat(dir); err == nil {
-			continue
-		}
-		fmt.Fprintln(progress, "building", folder)
-		c := exec.CommandContext(ctx, "go", "install", module)
-		c.Env = append(os.Environ(), "GOBIN="+dir, "GOWORK=off", "CGO_ENABLED=0")
-		if out, err := c.CombinedOutput(); err != nil {
-			return fmt.Errorf("go install %s: %w: %s", module, err, out)
+	for _, tool := range comparedWith() {
+		if _, err := (peers.Toolbox{Dir: dir, Progress: progress}).Need(ctx, tool); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// toolCache is where the benchmarks keep their peers, too.
-func toolCache() (string, error) {
-	cache, err := os.UserCacheDir()
-	return filepath.Join(cache, "ameide", "tools"), err
 }

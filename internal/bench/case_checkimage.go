@@ -20,17 +20,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-)
 
-func crane() tool {
-	return tool{name: "crane", version: "v0.22.1", module: "github.com/google/go-containerregistry", pkg: "/cmd/crane"}
-}
+	"github.com/ameideio/ameide/lab/peers"
+)
 
 // imageCase is one multi-arch image from a registry on loopback. The peer's side also pays ameide's start-up, so that
 // what is compared is the work: crane prints the index and judges nothing.
 func imageCase(l *lab) benchCase {
 	return benchCase{name: "check-image", goal: goal{ratio: 1}, prepare: func(ctx context.Context) ([]side, error) {
-		peer, err := l.peers.need(ctx, crane())
+		peer, err := l.peers.Need(ctx, peers.Crane())
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +39,7 @@ func imageCase(l *lab) benchCase {
 		image := r.images[0]
 		return []side{
 			{name: "ameide check-image", before: r.mark, commands: []command{l.checkImage(r)}},
-			{name: "crane " + crane().version + " manifest and ameide's start", before: r.atMost(2), commands: []command{
+			{name: "crane " + peers.Crane().Version + " manifest and ameide's start", before: r.atMost(2), commands: []command{
 				{args: []string{peer, "manifest", image}}, {args: []string{l.ameide, "version"}},
 			}},
 		}, nil
@@ -52,7 +50,7 @@ func imageCase(l *lab) benchCase {
 // once for each image, as a shell loop does.
 func imagesCase(l *lab) benchCase {
 	return benchCase{name: "check-image, 200 images", goal: goal{ratio: 6, rssMB: 60}, prepare: func(ctx context.Context) ([]side, error) {
-		peer, err := l.peers.need(ctx, crane())
+		peer, err := l.peers.Need(ctx, peers.Crane())
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +58,7 @@ func imagesCase(l *lab) benchCase {
 		if err != nil {
 			return nil, err
 		}
-		loop := side{name: "loop of crane " + crane().version + " manifest", before: r.atMost(220)}
+		loop := side{name: "loop of crane " + peers.Crane().Version + " manifest", before: r.atMost(220)}
 		for _, image := range r.images {
 			loop.commands = append(loop.commands, command{args: []string{peer, "manifest", image}})
 		}

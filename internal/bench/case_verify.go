@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ameideio/ameide/lab/peers"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
@@ -28,7 +29,7 @@ func verifyCase(l *lab) benchCase {
 			return nil, err
 		}
 		sides := []side{{name: "ameide verify", commands: []command{l.verify(dir)}}}
-		for _, helm := range []tool{helm4(), helm3()} {
+		for _, helm := range []peers.Tool{peers.Helm4(), peers.Helm3()} {
 			s, err := l.shellLoop(ctx, helm, shellInput{dir: dir, apps: apps, schemas: schemas, version: version})
 			if err != nil {
 				return nil, err
@@ -49,18 +50,18 @@ type shellInput struct {
 
 // shellLoop is the same work with the usual tools: for each environment lint, template and validate, and the chart's
 // suites once.
-func (l *lab) shellLoop(ctx context.Context, helm tool, in shellInput) (side, error) {
+func (l *lab) shellLoop(ctx context.Context, helm peers.Tool, in shellInput) (side, error) {
 	programs := map[string]string{}
-	for _, t := range []tool{helm, helmUnittest(), kubeconform()} {
-		path, err := l.peers.need(ctx, t)
+	for _, t := range []peers.Tool{helm, peers.HelmUnittest(), peers.Kubeconform()} {
+		path, err := l.peers.Need(ctx, t)
 		if err != nil {
 			return side{}, err
 		}
-		programs[t.name] = path
+		programs[t.Name] = path
 	}
-	s := side{name: "helm " + helm.version + ", helm-unittest, kubeconform"}
+	s := side{name: "helm " + helm.Version + ", helm-unittest, kubeconform"}
 	for _, a := range in.apps {
-		rendered := filepath.Join(l.work, a.Name+"-"+helm.version+".yaml")
+		rendered := filepath.Join(l.work, a.Name+"-"+helm.Version+".yaml")
 		values := valueFlags(in.dir, a.ValueFiles)
 		lint := append([]string{programs["helm"], "lint", "--strict", "--namespace", a.Namespace, "--kube-version", in.version + ".0", a.Chart}, values...)
 		template := append([]string{programs["helm"], "template", a.Name, a.Chart, "--namespace", a.Namespace, "--kube-version", in.version + ".0"}, values...)

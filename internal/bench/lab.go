@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/ameideio/ameide/lab/peers"
 )
 
 // lab is what cases work in: the ameide to measure, the peers, and a scratch folder.
@@ -16,7 +18,7 @@ type lab struct {
 	fixture  string
 	schemas  string
 	work     string
-	peers    toolbox
+	peers    peers.Toolbox
 	progress io.Writer
 	closers  []func() // of servers that cases started
 
@@ -42,15 +44,13 @@ func newLab(progress io.Writer, o options) (*lab, error) {
 		return out
 	}
 	if o.tools == "" {
-		cache, e := os.UserCacheDir()
-		if e != nil {
-			return nil, e
+		if o.tools, err = peers.Default(); err != nil {
+			return nil, err
 		}
-		o.tools = filepath.Join(cache, "ameide", "tools")
 	}
 	l := &lab{ameide: abs(o.bin), fixture: abs(o.fixture), schemas: abs(o.schemas), progress: progress}
 	l.java, l.configCLI = o.java, o.configCLI
-	l.peers = toolbox{dir: abs(o.tools), progress: progress}
+	l.peers = peers.Toolbox{Dir: abs(o.tools), Progress: progress}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
 // Command install puts onto this machine what the lab lacks: Debian's packages by apt-get when it may, and into the user's
-// cache Backstage's npm packages, docker-registry, Keycloak's distribution, and Vault, etcd and kube-apiserver built from
-// their modules. It is quick when nothing is missing, and run at the root of the repository.
+// cache Backstage's npm packages, docker-registry, Keycloak's distribution, and Helm, Vault, etcd and kube-apiserver built
+// from their modules. It is quick when nothing is missing, and run at the root of the repository.
 package main
 
 import (

@@ -14,31 +14,13 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/lab/peers"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
-// helms are the releases that the chart must work with, as `make bench` builds them.
-var helms = []string{"helm-v3.22.0", "helm-v4.3.1"}
-
-// tool is a program of the tool cache: AMEIDE_TOOLS, or ameide/tools in the user's cache.
-func tool(t *testing.T, version string) string {
-	t.Helper()
-	dir := os.Getenv("AMEIDE_TOOLS")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Skipf("no cache directory: %v", err)
-		}
-		dir = filepath.Join(cache, "ameide", "tools")
-	}
-	name, _, _ := strings.Cut(version, "-v")
-	file := filepath.Join(dir, version, name)
-	if _, err := os.Stat(file); err != nil {
-		lab.Missing(t, version+" in the tool cache (make bench builds it; AMEIDE_TOOLS names another folder)")
-	}
-	return file
-}
+// helms are the releases that the chart must work with.
+func helms() []peers.Tool { return []peers.Tool{peers.Helm3(), peers.Helm4()} }
 
 // ran is the output of a program in a directory; it must succeed.
 func ran(t *testing.T, dir, name string, args ...string) []byte {
@@ -76,9 +58,9 @@ func onDisk(t *testing.T, s *spec.Spec) string {
 
 func TestTheRealHelmsLintAndRenderAsWeDo(t *testing.T) {
 	t.Parallel()
-	for _, version := range helms {
-		t.Run(version, func(t *testing.T) {
-			helm := tool(t, version)
+	for _, release := range helms() {
+		t.Run(release.Version, func(t *testing.T) {
+			helm := lab.Peer(t, release)
 			for name, s := range sampled(t) {
 				dir := onDisk(t, s)
 				for _, e := range s.Environments {
@@ -149,7 +131,7 @@ func objects(t *testing.T, docs [][]byte) []map[string]any {
 
 func TestTheSuitesPassWithTheRealHelmUnittest(t *testing.T) {
 	t.Parallel()
-	program := tool(t, "helm-unittest-v1.1.2")
+	program := lab.Peer(t, peers.HelmUnittest())
 	for name, s := range sampled(t) {
 		t.Run(name, func(t *testing.T) {
 			out := string(ran(t, onDisk(t, s), program, "--strict", chartDir))

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/lab/peers"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 )
 
@@ -75,8 +76,8 @@ type peer struct {
 	ask  func(ref string) (bool, error)
 }
 
-func peers(t *testing.T, host string) []peer {
-	crane, regctl := lab.Peer(t, "crane-v0.22.1", "crane"), lab.Peer(t, "regctl-v0.11.7", "regctl")
+func asked(t *testing.T, host string) []peer {
+	crane, regctl := lab.Peer(t, peers.Crane()), lab.Peer(t, peers.Regctl())
 	return []peer{
 		{"ameide", func(ref string) (bool, error) { return own(t, ref, false) }},
 		{"ameide --deep", func(ref string) (bool, error) { return own(t, ref, true) }},
@@ -150,7 +151,7 @@ const peersDocument = "../../docs/check-image.md"
 func TestTheTableOfPeersInTheDocumentIsTrue(t *testing.T) {
 	lab.Slow(t)
 	server := fakeRegistry(t)
-	all := peers(t, hostOf(server))
+	all := asked(t, hostOf(server))
 	var table strings.Builder
 	table.WriteString("| image | runs on linux/arm64 |")
 	for _, p := range all {
