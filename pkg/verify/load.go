@@ -17,6 +17,8 @@ type LoadOptions struct {
 	Envs    []string // environments to check, in this order
 	Scratch string   // existing directory that may be written to
 	Today   string   // YYYY-MM-DD
+
+	Schemas *kubeschema.Validator // of the spec's Kubernetes version, compiled once for many trees; nil loads them
 }
 
 // Load reads the tree. Problems of single files become findings of rules; an error means that nothing can be checked at
@@ -29,9 +31,11 @@ func Load(fsys fs.FS, s *spec.Loaded, o LoadOptions) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evaluate the ApplicationSets: %w", err)
 	}
-	schemas, err := kubeschema.New(s.Spec.Kubernetes.Version)
-	if err != nil {
-		return nil, fmt.Errorf("load schemas: %w", err)
+	schemas := o.Schemas
+	if schemas == nil {
+		if schemas, err = kubeschema.New(s.Spec.Kubernetes.Version); err != nil {
+			return nil, fmt.Errorf("load schemas: %w", err)
+		}
 	}
 	t := &Tree{FS: fsys, Spec: s, Sets: &sets, Schemas: schemas, Scratch: o.Scratch, Today: o.Today}
 	l := newLoader(t)

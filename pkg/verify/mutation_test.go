@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -14,40 +15,44 @@ import (
 	"github.com/ameideio/ameide/internal/mutations"
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/factory"
+	"github.com/ameideio/ameide/pkg/kubeschema"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
 	"github.com/ameideio/ameide/templates"
 )
 
-// correctTree is the fixture with the generated installation in it, in memory.
-func correctTree(t *testing.T) fstest.MapFS {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../testdata/gitops")); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(dir)
+// correctTree is the fixture with the generated installation in it, in memory. It is made once; what it holds is not changed.
+var correctTree = sync.OnceValues(func() (fstest.MapFS, error) {
+	tree, err := inMemory(os.DirFS("../../testdata/gitops"))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	defer root.Close()
 	s := spec.Default()
-	plan, err := factory.NewPlan(templates.FS(), root.FS(), &s, s.EnvironmentNames())
+	plan, err := factory.NewPlan(templates.FS(), tree, &s, s.EnvironmentNames())
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range plan {
+		if f.Kind != checkout.Absent {
+			tree[f.Path] = &fstest.MapFile{Data: f.Content, Mode: 0o644}
+		}
+	}
+	return tree, nil
+})
+
+func mustTree(t *testing.T) fstest.MapFS {
+	t.Helper()
+	tree, err := correctTree()
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, err := checkout.Compare(root.FS(), plan, checkout.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := checkout.Apply(root, changes); err != nil {
-		t.Fatal(err)
-	}
-	return inMemory(t, root.FS())
+	return tree
 }
 
-func inMemory(t *testing.T, fsys fs.FS) fstest.MapFS {
-	t.Helper()
+// schemas are those of the default Kubernetes version: compiling them for each tree would take as long as the rules.
+var schemas = sync.OnceValues(func() (*kubeschema.Validator, error) { return kubeschema.New(spec.Default().Kubernetes.Version) })
+
+func inMemory(fsys fs.FS) (fstest.MapFS, error) {
 	m := fstest.MapFS{}
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -57,10 +62,7 @@ func inMemory(t *testing.T, fsys fs.FS) fstest.MapFS {
 		m[p] = &fstest.MapFile{Data: data, Mode: 0o644}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return m, err
 }
 
 // findings is every check that does not pass, as rule and environment.
@@ -70,7 +72,13 @@ func findings(t *testing.T, tree fs.FS, envs []string, o verify.Options) []strin
 	if err != nil {
 		return []string{"spec: " + err.Error()}
 	}
-	v, err := verify.Load(tree, loaded, verify.LoadOptions{Envs: envs, Scratch: t.TempDir(), Today: "2026-01-01"})
+	load := verify.LoadOptions{Envs: envs, Scratch: t.TempDir(), Today: "2026-01-01"}
+	if loaded.Kubernetes.Version == spec.Default().Kubernetes.Version {
+		if load.Schemas, err = schemas(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := verify.Load(tree, loaded, load)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +93,7 @@ func findings(t *testing.T, tree fs.FS, envs []string, o verify.Options) []strin
 
 func TestACorrectTreeHasNoFailures(t *testing.T) {
 	t.Parallel()
-	tree := correctTree(t)
+	tree := mustTree(t)
 	loaded, err := spec.LoadOptional(tree, spec.FileName)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +115,7 @@ func notAsked() []string { return []string{"service/monitor local"} }
 // Each mutation breaks one line of a correct tree. The rule that it names fires, in every environment that it names, and
 // nothing else does. The chart's own unit tests are left out: they fire on every change of a template, which is their job.
 func TestEveryMutationFiresItsRuleAndNoOther(t *testing.T) {
-	correct := correctTree(t)
+	correct := mustTree(t)
 	o := verify.Options{Skip: []string{"chart/unittest"}}
 	baseline := findings(t, correct, everywhere(), o)
 	table, err := mutations.Table()

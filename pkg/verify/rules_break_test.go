@@ -15,6 +15,7 @@ import (
 
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/factory"
+	"github.com/ameideio/ameide/pkg/kubeschema"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/templates"
 )
@@ -89,10 +90,20 @@ func replace(t *testing.T, tree fstest.MapFS, file, from, to string, nth int) in
 	return bytes.Count(f.Data[:start], []byte("\n")) + 1
 }
 
+// sharedSchemas are those of the default Kubernetes version, compiled once for all tests.
+var sharedSchemas = sync.OnceValues(func() (*kubeschema.Validator, error) { return kubeschema.New(spec.Default().Kubernetes.Version) })
+
 // findings asks the rules (all but those that run whole test suites) and returns `rule env file:line` of each finding.
 func findings(t *testing.T, tree fs.FS, s *spec.Loaded, envs ...string) []string {
 	t.Helper()
-	loaded, err := Load(tree, s, LoadOptions{Envs: envs, Scratch: t.TempDir(), Today: "2026-06-01"})
+	load := LoadOptions{Envs: envs, Scratch: t.TempDir(), Today: "2026-06-01"}
+	var err error
+	if s.Kubernetes.Version == spec.Default().Kubernetes.Version {
+		if load.Schemas, err = sharedSchemas(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loaded, err := Load(tree, s, load)
 	if err != nil {
 		t.Fatal(err)
 	}
