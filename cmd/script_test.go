@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GITOPS", gitops+"/../testdata/gitops")
 			e.Setenv("REGISTRY", images)
+			e.Setenv("GOGC", "400") // as the program's own main does
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Values["trees"] = map[string]map[string]string{}
 			startSystems(e)
