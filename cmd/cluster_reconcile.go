@@ -96,8 +96,8 @@ func (s *site) found(ctx context.Context, env Env, k *keycloak.Config, v *vault.
 
 // consumers are who uses the secrets in the environment's cluster; nil where no cluster is given, and in a Pod, whose
 // ServiceAccount may not look.
-func (o *reconcileOptions) consumers(env Env, s *site, desired reconcile.Desired) (reconcile.Consumers, error) {
-	if s.inPod(env) {
+func (o *reconcileOptions) consumers(s *site, desired reconcile.Desired) (reconcile.Consumers, error) {
+	if s.inPod {
 		return nil, nil
 	}
 	client, err := s.client()

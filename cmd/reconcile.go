@@ -240,7 +240,7 @@ func (o reconcileOptions) connect(ctx context.Context, env Env, s *site, desired
 	if err != nil {
 		return reconcile.Systems{}, unavailable(err, "")
 	}
-	consumers, err := o.consumers(env, s, desired)
+	consumers, err := o.consumers(s, desired)
 	return reconcile.Systems{
 		Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8, Consumers: consumers, Wait: o.wait, Sleep: sleep, Tell: kc.Note,
 	}, err
