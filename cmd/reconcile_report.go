@@ -26,8 +26,12 @@ type reconcileReport struct {
 type reconcileRealm struct {
 	Realm   string            `json:"realm"`
 	Actions []reconcileAction `json:"actions"`
+	Note    string            `json:"note,omitempty"`
 	Error   string            `json:"error,omitempty"`
 }
+
+// goesOn is what to know of something that failed halfway.
+const goesOn = "some of this may be done; run it again, it goes on from there"
 
 type reconcileClient struct {
 	ClientID string            `json:"client_id"`
@@ -90,6 +94,9 @@ func newReconcileReport(d reconcile.Desired, plans []reconcile.RealmPlan, result
 		realm := reconcileRealm{Realm: p.Realm.Name, Actions: actionsOf(p.Of(""))}
 		if p.Err != nil {
 			realm.Error = p.Err.Error()
+			if results != nil && len(realm.Actions) > 0 {
+				realm.Note = goesOn
+			}
 			count["failed"] += len(p.Realm.Clients)
 			r.Realms = append(r.Realms, realm)
 			continue
@@ -104,7 +111,7 @@ func newReconcileReport(d reconcile.Desired, plans []reconcile.RealmPlan, result
 			one := newReconcileClient(p, c, result)
 			count[one.Status]++
 			r.changes += len(one.Actions)
-			if len(one.Actions) == 0 {
+			if len(one.Actions) == 0 && one.Status != "failed" {
 				one.Actions = append(one.Actions, reconcileAction{Op: "none"})
 			}
 			r.Clients = append(r.Clients, one)
@@ -138,7 +145,10 @@ func newReconcileClient(p reconcile.RealmPlan, c keycloak.Client, result *reconc
 		}
 	}
 	if result != nil && result.Err != nil {
-		one.Error = result.Err.Error()
+		one.Error, one.Note = result.Err.Error(), "nothing was changed"
+		if result.Began {
+			one.Note = goesOn
+		}
 	}
 	one.Status = clientStatus(p, one, result)
 	return one
@@ -196,7 +206,7 @@ func printReconcile(env Env, r reconcileReport) error {
 			fmt.Fprintf(w, "%s\t-\t%s\t%s\n", realm.Realm, a.Op, a.text())
 		}
 		if realm.Error != "" {
-			fmt.Fprintf(w, "%s\t-\tfailed\t\n", realm.Realm)
+			fmt.Fprintf(w, "%s\t-\tfailed\t%s\n", realm.Realm, realm.Note)
 		}
 	}
 	for _, c := range r.Clients {

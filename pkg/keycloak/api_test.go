@@ -122,9 +122,9 @@ func TestAServerThatHangsIsGivenUp(t *testing.T) {
 func TestForbiddenNamesTheRole(t *testing.T) {
 	server := fake.New("r")
 	for path, want := range map[string]string{
-		"/admin/realms/r/clients":       "read clients of realm r: GET r/clients: 403 Forbidden: HTTP 403 Forbidden: missing role view-clients",
-		"/admin/realms/r/client-scopes": "read client scopes of realm r: GET r/client-scopes: 403 Forbidden: HTTP 403 Forbidden: missing role view-clients",
-		"/admin/realms/r/roles":         "read roles of realm r: GET r/roles: 403 Forbidden: HTTP 403 Forbidden: missing role view-realm",
+		"/admin/realms/r/clients":       "read clients of realm r: GET r/clients: 403 Forbidden: missing role view-clients",
+		"/admin/realms/r/client-scopes": "read client scopes of realm r: GET r/client-scopes: 403 Forbidden: missing role view-clients",
+		"/admin/realms/r/roles":         "read roles of realm r: GET r/roles: 403 Forbidden: missing role view-realm",
 	} {
 		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == path {

@@ -38,7 +38,7 @@ func (e *Error) Unwrap() error { return e.cause }
 func (e *Error) Hint() string {
 	switch {
 	case e.Status == http.StatusForbidden && e.role() != "":
-		return "give the service account the role " + e.role() + " of the realm's management client (realm-management, or <realm>-realm in realm master)"
+		return "give the service account the role " + e.role() + " of the client " + e.realm() + "-realm in realm master"
 	case e.Status == http.StatusForbidden:
 		return "the service account lacks a role of the realm's management client"
 	case strings.Contains(e.Reason, "invalid_client"), strings.Contains(e.Reason, "unauthorized_client"):
@@ -53,6 +53,12 @@ func (e *Error) Hint() string {
 		return "is Keycloak reachable from here? name another address with --keycloak-url"
 	}
 	return ""
+}
+
+// realm is the realm that the request was about.
+func (e *Error) realm() string {
+	realm, _, _ := strings.Cut(e.Path, "/")
+	return realm
 }
 
 // role is the management role that a refused request needs.
@@ -92,7 +98,7 @@ func reason(body []byte) string {
 	}
 	var said []string
 	for _, p := range parts {
-		if p != "" {
+		if p != "" && !strings.HasPrefix(p, "HTTP ") { // the status again
 			said = append(said, clip(p))
 		}
 	}

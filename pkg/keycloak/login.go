@@ -95,8 +95,9 @@ func tokenError(err error) *Error {
 	if errors.As(err, &api) {
 		e.Status = api.Code
 		_, e.Reason, _ = strings.Cut(api.Message, ": ")
-		if e.Status == 0 {
-			e.Reason = clip(api.Message)
+		if e.Status == 0 { // the library's text of a request that was not answered ends with why
+			e.Reason = clip(api.Message[strings.LastIndex(api.Message, `": `)+1:])
+			e.Reason = strings.TrimPrefix(e.Reason, ": ")
 		}
 	}
 	return e

@@ -14,6 +14,7 @@ import (
 type Result struct {
 	Client string
 	Done   bool // everything planned is done and was read back
+	Began  bool // something may have been written for it
 	Entry  vault.Entry
 	Err    error
 }
@@ -41,6 +42,8 @@ func (s Systems) applyRealm(ctx context.Context, p RealmPlan, o Options) ([]Resu
 		if slices.Contains(p.Refused, c.ID) {
 			return
 		}
+		sp := p.Secret(c.ID)
+		results[i].Began = (sp == nil || sp.Err == nil) && (len(p.Of(c.ID)) > 0 || sp != nil && sp.Op != SecretNone)
 		results[i].Entry, results[i].Err = s.applyClient(ctx, p, c, o)
 		results[i].Done = results[i].Err == nil
 	})

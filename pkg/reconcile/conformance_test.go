@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -401,6 +402,33 @@ func manyClients(t *testing.T, w *world) {
 	s.Plan(t.Context(), d, reconcile.Options{})
 	if got := s.Keycloak.Requests(); got > 4 {
 		t.Errorf("%d requests to Keycloak for %d clients", got, len(clients))
+	}
+}
+
+// TestAThousandClientsAreReadInFewRequests: whatever their number, clients are listed in pages, and a run that changes
+// nothing asks Keycloak at most 25 times.
+func TestAThousandClientsAreReadInFewRequests(t *testing.T) {
+	w := fakeWorld(t)
+	var clients []keycloak.Client
+	for i := range 1000 {
+		c, err := keycloak.ParseClient(fmt.Sprint("client-", i), map[string]any{"publicClient": false, "defaultClientScopes": []any{"profile", "email"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients = append(clients, c)
+	}
+	d := w.desired(clients...)
+	w.run(d, reconcile.Options{})
+	s, err := w.systems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := s.Plan(t.Context(), d, reconcile.Options{})
+	if err := failures(plans, s.Apply(t.Context(), plans, reconcile.Options{})); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Keycloak.Requests(); len(plans[0].Changes) != 0 || n > 25 {
+		t.Errorf("%d requests, %d changes", n, len(plans[0].Changes))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/vault/api"
@@ -40,10 +41,19 @@ func newError(op string, err error) error {
 	e := &Error{Op: op, Reason: clip(err.Error()), cause: err}
 	var response *api.ResponseError
 	if errors.As(err, &response) {
-		e.Status, e.Reason = response.StatusCode, clip(strings.Join(response.Errors, "; "))
+		e.Status, e.Reason = response.StatusCode, said(response.Errors)
 	}
 	e.hint = hintFor(e)
 	return e
+}
+
+// several is how Vault writes more than one error into one text.
+var several = regexp.MustCompile(`\d+ errors? occurred:\s+\* `)
+
+// said is what Vault said, on one line.
+func said(errs []string) string {
+	text := clip(several.ReplaceAllString(strings.Join(errs, "; "), ""))
+	return strings.ReplaceAll(text, " * ", "; ")
 }
 
 func hintFor(e *Error) string {
