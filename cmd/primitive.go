@@ -68,6 +68,7 @@ type namespaceOptions struct {
 	codeFlags
 	size      string
 	manifests bool
+	write     bool
 	json      bool
 }
 
@@ -81,15 +82,20 @@ namespace, and the repositories that the code and its manifests belong to.
 
 Code of a tenant or an agent never gets a namespace of the platform. With --manifests the objects that make the tenant's
 namespaces are printed: Namespace, quota, defaults of containers, and the policies that shut it but for its own Pods, DNS
-and the Gateway. Nothing is written.`,
+and the Gateway. With --write they become files of the platform's GitOps checkout, which the tenant cannot change; a file that
+exists is left alone. Otherwise nothing is written.`,
 		Example: `  ameide primitive namespace --origin platform --sku Shared
   ameide primitive namespace --origin tenant --sku Shared --tenant acme
   ameide primitive namespace --origin agent --sku Private --tenant acme --env dev,production --json
-  ameide primitive namespace --origin tenant --sku Shared --tenant acme --env dev --manifests --size small`,
+  ameide primitive namespace --origin tenant --sku Shared --tenant acme --env dev --manifests --size small
+  ameide primitive namespace --origin tenant --sku Shared --tenant acme --manifests --write --gitops-root ../ameide-gitops`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if c.Flags().Changed("size") && !o.manifests {
 				return usage(errors.New("--size without --manifests"), "a size decides the quota that --manifests prints")
+			}
+			if o.write && !o.manifests {
+				return usage(errors.New("--write without --manifests"), "only manifests are files: add --manifests")
 			}
 			return runPrimitiveNamespace(env, o)
 		},
@@ -98,6 +104,7 @@ and the Gateway. Nothing is written.`,
 	o.codeFlags.register(c)
 	f := c.Flags()
 	f.BoolVar(&o.manifests, "manifests", false, "print the manifests of the tenant's namespaces")
+	f.BoolVar(&o.write, "write", false, "with --manifests, write those that are missing into --gitops-root")
 	f.StringVar(&o.size, "size", string(tenancy.SizeMedium), "with --manifests, the quota: small, medium or large")
 	f.BoolVar(&o.json, "json", false, "print one JSON document")
 	completeValues(c, "size", tenancy.Sizes())
@@ -126,6 +133,8 @@ func runPrimitiveNamespace(env Env, o namespaceOptions) error {
 	switch {
 	case o.manifests && o.json:
 		return usage(errors.New("--manifests with --json"), "manifests are YAML: leave out one of them")
+	case o.write:
+		return writeManifests(env, t, places, size)
 	case o.manifests:
 		return printManifests(env, t, places, size)
 	case o.json:
@@ -198,19 +207,4 @@ func labelText(labels map[string]string) string {
 		pairs = append(pairs, k+"="+labels[k])
 	}
 	return strings.Join(pairs, ",")
-}
-
-// printManifests prints every file of the tenant's namespaces, each under its path in the GitOps checkout.
-func printManifests(env Env, t *tree, places []tenancy.Placement, size tenancy.Size) error {
-	p := newPrinter(env)
-	for _, place := range places {
-		e, _ := t.spec.Environment(place.Environment)
-		file, err := tenancy.ManifestFile(place, tenancy.Bounds{Size: size, Gateway: tenancy.GatewayOf(&t.spec.Spec, e)})
-		if err != nil {
-			return usage(err, "")
-		}
-		p.line("# %s", file.Path)
-		p.line("%s", strings.TrimSuffix(string(file.Content), "\n"))
-	}
-	return p.err
 }
