@@ -97,7 +97,6 @@ func tsContract(t *testing.T, installed *project) {
 		{`throw unimplemented("WatchStock");`, "yield {};"},
 		{`throw unimplemented("ImportStock");`, "return {};"},
 		{`throw unimplemented("ReconcileHTTPFeed");`, "yield {};"},
-		{"function unimplemented(", "export function unimplemented("},
 	} {
 		p.replace("src/handlers.ts", r[0], r[1])
 	}
