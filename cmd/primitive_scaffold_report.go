@@ -125,7 +125,7 @@ func (s *scaffolding) nextSteps(o scaffoldOptions) []string {
 func firstBuild(v scaffold.Values) string {
 	switch v.Lang {
 	case scaffold.TypeScript:
-		return "npm install && npm test"
+		return "npm ci && npm test"
 	case scaffold.Python:
 		return "python -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
 	}

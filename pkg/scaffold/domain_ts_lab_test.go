@@ -25,7 +25,7 @@ const writtenTS = `    async registerOrderIntake(request, context) {
 func (p *project) npmInstall(from *project) {
 	p.t.Helper()
 	if from == nil {
-		p.must("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+		p.must("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 		return
 	}
 	if err := os.Symlink(filepath.Join(from.dir, "node_modules"), filepath.Join(p.dir, "node_modules")); err != nil {

@@ -54,7 +54,7 @@ func TestASurfaceWaitsForItsPageAndForNothingElse(t *testing.T) {
 	}
 	p := newProject(t, scaffold.UISurface, scaffold.TypeScript, "order-intake")
 	p.env = []string{"NEXT_TELEMETRY_DISABLED=1", "CHROMIUM=" + chromium, "JUNIT_PATH=e2e.xml"}
-	p.must("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+	p.must("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	p.must("npm", "run", "typecheck")
 	if _, err := p.run("npx", "vitest", "run", "--reporter=junit", "--outputFile=unit.xml"); err == nil {
 		t.Error("every unit test passes: nothing waits for the business logic")
