@@ -179,7 +179,7 @@ func TestTheActionOfThePortalKeepsModesAndLinks(t *testing.T) {
 	must(t, os.Symlink("config.go", filepath.Join(dir, "skeleton/go/code/internal/config/link.go")))
 	workspace := t.TempDir()
 	values := map[string]any{"name": "orders", "kind": "domain", "lang": "go", "services": []any{}}
-	lab.FetchTemplate(t, filepath.Join(dir, "template.yaml"), workspace, []map[string]any{
+	lab.FetchTemplate(t, dir, workspace, []map[string]any{
 		{"url": "./skeleton/go/code", "targetPath": "./code", "values": values},
 		{"url": "./skeleton/go/harness", "targetPath": "./code", "values": values},
 	})
