@@ -42,7 +42,7 @@ func (i *installation) rights(t *testing.T) {
 		unseen []string
 		says   []string
 	}{
-		{"nobody", []string{"argocd", "database", "deployment", "health", "log-format", "logs", "metrics", "migration-job", "migrations", "nodes", "plugins", "pods", "restarts", "route", "secret-chain", "secrets"},
+		{"nobody", []string{"argocd", "database", "deployment", "health", "log-format", "logs", "metrics", "migration-job", "migrations", "nodes", "plugins", "pods", "restarts", "route", "secret-chain", "secrets", "traces"},
 			[]string{`{apiGroups: [""], resources: ["pods"], verbs: ["list"]} in a Role of namespace ameide-dev`, `{apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"]}`}},
 		{"namespaced", []string{"argocd", "nodes"},
 			[]string{`{apiGroups: ["argoproj.io"], resources: ["applications"], verbs: ["get"]} in a Role of namespace argocd`, `{apiGroups: [""], resources: ["nodes"], verbs: ["list"]} in a ClusterRole`}},
