@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -35,6 +36,15 @@ func Nunjucks(t testing.TB, cases []NunjucksCase) []NunjucksResult {
 func FetchTemplate(t testing.TB, template, workspace string, inputs []map[string]any) {
 	t.Helper()
 	program(t, "fetch.js", map[string]any{"template": template, "workspace": workspace, "inputs": inputs})
+}
+
+// FetchProgram is the installed program that FetchTemplate runs; it reads one JSON document.
+func FetchProgram() (string, error) {
+	dir, err := packages()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "fetch.js"), writeProgram(dir, "fetch.js")
 }
 
 // program runs a program of the package set on one JSON document and returns its output.

@@ -14,6 +14,7 @@ type newCase func(l *lab) benchCase
 // cases is every case, in the order of the table.
 func cases() []newCase {
 	return []newCase{startCase, generateCase, unchangedCase, verifyCase, migrationsCase, manyDatabasesCase(10), manyDatabasesCase(100), manyDatabasesCase(1000), imageCase, imagesCase,
+		scaffoldCase, manyPrimitivesCase(10), manyPrimitivesCase(100), manyPrimitivesCase(1000),
 		unchangedClientsCase, manyRealmsCase(1), manyRealmsCase(10), manyRealmsCase(100), firstClientCase,
 		liveCase("one environment", 3000, "dev"), liveCase("three environments at once", 5000, "dev", "staging", "production")}
 }
