@@ -63,7 +63,7 @@ func answers(ctx context.Context, address string) bool {
 
 // found completes credentials and ways with what the environment's cluster has, read with the user's own rights. What was
 // given stays.
-func (s *site) found(ctx context.Context, env Env, k *keycloak.Config, v *vault.Config, p reconcile.Patcher) error {
+func (s *site) found(ctx context.Context, k *keycloak.Config, v *vault.Config, p reconcile.Patcher) error {
 	if s.inPod {
 		return nil
 	}
@@ -101,11 +101,11 @@ func (o *reconcileOptions) consumers(s *site, desired reconcile.Desired) (reconc
 		return nil, nil
 	}
 	client, err := s.client()
-	if err != nil && o.kube.named() {
-		return nil, unasked(err)
-	}
 	if err != nil {
-		return nil, nil
+		if o.kube.named() {
+			return nil, unasked(err)
+		}
+		return nil, nil //nolint:nilerr // nobody asked for a cluster
 	}
 	return reconcile.Namespace{Cluster: client, Name: s.Namespace, Secrets: desired.Secrets}, nil
 }

@@ -233,7 +233,7 @@ func (o reconcileOptions) connect(ctx context.Context, env Env, s *site, desired
 	if err != nil {
 		return reconcile.Systems{}, usage(err, "")
 	}
-	if err := s.found(ctx, env, &kc, &vc, desired.Patcher); err != nil {
+	if err := s.found(ctx, &kc, &vc, desired.Patcher); err != nil {
 		return reconcile.Systems{}, err
 	}
 	kv, err := vault.Open(ctx, vc)

@@ -22,7 +22,7 @@ type Chart struct {
 	loaded   *chartv2.Chart
 	defaults *tree // the chart's values.yaml with its places
 	schema   func() (*schema, error)
-	copies   sync.Map // for Lint: a scratch directory and defaults to a function that makes the copy once
+	copies   copies // for Lint
 }
 
 // Load reads the chart in dir of fsys as Helm's directory loader does: .helmignore and byte order marks respected,

@@ -87,13 +87,29 @@ func (c *Chart) quietDefaults(values *Values) ([]byte, error) {
 	return yaml.Marshal(quiet)
 }
 
+// copies are functions that make a copy of the chart once, by its place and its values.yaml.
+type copies struct {
+	mu   sync.Mutex
+	made map[copyKey]func() (string, error)
+}
+
+type copyKey struct{ scratch, defaults string }
+
 // copyFor is the folder of a copy of the chart below scratch, with these defaults if they are not nil.
 func (c *Chart) copyFor(scratch string, defaults []byte) (string, error) {
-	type copyKey struct{ scratch, defaults string }
-	load, _ := c.copies.LoadOrStore(copyKey{scratch, string(defaults)}, sync.OnceValues(func() (string, error) {
-		return c.writeCopy(scratch, defaults)
-	}))
-	return load.(func() (string, error))()
+	return c.copies.maker(copyKey{scratch, string(defaults)}, func() (string, error) { return c.writeCopy(scratch, defaults) })()
+}
+
+func (c *copies) maker(key copyKey, write func() (string, error)) func() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.made == nil {
+		c.made = map[copyKey]func() (string, error){}
+	}
+	if c.made[key] == nil {
+		c.made[key] = sync.OnceValues(write)
+	}
+	return c.made[key]
 }
 
 // writeCopy writes what Helm loads of the chart.

@@ -49,7 +49,7 @@ func (r suiteRun) plan(capabilities *capabilitiesInOrder) (suitePlan, error) {
 	onDisk := filepath.Join(r.dir, filepath.FromSlash(r.file))
 	suites, err := parseSuites(onDisk, r.chart.Name())
 	if err != nil {
-		return suitePlan{{suiteRun: r, problem: err.Error()}}, nil
+		return suitePlan{{suiteRun: r, problem: err.Error()}}, nil //nolint:nilerr // the suite is to blame, and reported
 	}
 	data, err := os.ReadFile(onDisk)
 	if err != nil {

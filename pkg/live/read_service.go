@@ -94,7 +94,7 @@ func (r *reader) portName(ctx context.Context, service, namespace, port string, 
 	}
 	object, err := r.Cluster.Get(ctx, services(), namespace, service)
 	if err != nil {
-		return "", fmt.Errorf("Service %s: %w", service, err)
+		return "", fmt.Errorf("the Service %s: %w", service, err)
 	}
 	for _, p := range children(object, "spec", "ports") {
 		if text(p, "port") == port {

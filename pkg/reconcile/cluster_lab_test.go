@@ -185,8 +185,7 @@ func (c *portalCluster) finish(rotate *exec.Cmd, ended <-chan error, out *string
 		}
 	case <-time.After(time.Minute):
 		_ = rotate.Process.Kill()
-		<-ended
-		c.t.Fatalf("it still waits\n%s", out)
+		c.t.Fatalf("it still waits; killed: %v\n%s", <-ended, out)
 	}
 }
 
