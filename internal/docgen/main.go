@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/ameideio/ameide/cmd"
 	"github.com/ameideio/ameide/internal/mutations"
+	"github.com/ameideio/ameide/pkg/live"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -51,7 +53,7 @@ func documents() (documentSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs["rules.md"] = rulesPage(verify.RuleInfos(), broken)
+	docs["rules.md"] = rulesPage(slices.Concat(verify.RuleInfos(), live.RuleInfos()), broken)
 	schema, err := spec.Schema()
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 const rulesIntro = `# Rules of verify
 
 ` + "`ameide platform backstage verify`" + ` asks these rules. An error fails the run; a warning fails it with ` + "`--strict`" + `.
+Those of area ` + "`live`" + ` are asked with ` + "`--live`" + `, of a running environment ([what runs](live.md)).
 Ask a single rule with ` + "`--rule ID`" + `, leave one out with ` + "`--skip ID`" + `, or accept a finding for a while with a waiver in
 ` + "`ameide.yaml`" + `: it has a reason and an end, and fails after it.
 
