@@ -1,10 +1,8 @@
 package lab
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,31 +10,7 @@ import (
 )
 
 // keycloakClient is Keycloak's own client of the admin API for JavaScript.
-const keycloakClient = "@keycloak/keycloak-admin-client@26.7.4"
-
-func keycloakClientDir() (string, error) {
-	cache, err := os.UserCacheDir()
-	return filepath.Join(cache, "ameide", "lab", "keycloak-admin-client-26.7.4"), err
-}
-
-// InstallKeycloakClient installs the JavaScript client into the lab's cache.
-func InstallKeycloakClient(ctx context.Context, progress io.Writer) error {
-	dir, err := keycloakClientDir()
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(dir, installedMark)); err == nil {
-		return nil
-	}
-	fmt.Fprintln(progress, "installing", keycloakClient)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := runIn(ctx, dir, "npm", "install", "--prefix", ".", "--ignore-scripts", "--no-audit", "--no-fund", keycloakClient); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, installedMark), nil, 0o644)
-}
+func keycloakClient() npmPackage { return npmPackage{"@keycloak/keycloak-admin-client", "26.7.4"} }
 
 // readClient prints a client, its roles in scope and its secret, asked for with the JavaScript client.
 const readClient = `
@@ -54,19 +28,7 @@ console.log(JSON.stringify({ ...client, secret: secret.value, defaultClientScope
 // ClientAsSeenByJavaScript is a client as Keycloak's JavaScript client reads it, its secret and scopes by their own requests.
 func (s *KeycloakServer) ClientAsSeenByJavaScript(t testing.TB, realm, id string) map[string]any {
 	t.Helper()
-	dir, err := keycloakClientDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, installedMark)); err != nil {
-		Missing(t, keycloakClient)
-	}
-	program := filepath.Join(dir, fmt.Sprintf("read-%d.mjs", os.Getpid()))
-	if err := os.WriteFile(program, []byte(readClient), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Remove(program)
-	c := exec.CommandContext(t.Context(), "node", program, s.URL, s.User, realm, id)
+	c := keycloakClient().program(t, readClient, s.URL, s.User, realm, id)
 	c.Env = append(os.Environ(), "PASSWORD="+s.Password)
 	return decoded(t, c)
 }

@@ -49,7 +49,7 @@ func install(ctx context.Context, progress io.Writer) error {
 	if err := lab.InstallKeycloak(ctx, progress); err != nil {
 		return err
 	}
-	if err := lab.InstallKeycloakClient(ctx, progress); err != nil {
+	if err := lab.InstallNPMPackages(ctx, progress); err != nil {
 		return err
 	}
 	if err := lab.InstallVault(ctx, progress, "lab/vaultserver"); err != nil {

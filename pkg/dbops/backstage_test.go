@@ -125,13 +125,29 @@ func lockFailHealReady(t *testing.T, s *lab.Server, r dbops.Reader, l dbops.Lock
 	if isTasks(l) {
 		awaitRows(t, s, l.Database, "backstage_backend_tasks__tasks", 1) // the plugin's tasks are scheduled again
 	}
-	for _, now := range look(t, r) {
-		if now.Verdict != dbops.Free {
-			t.Errorf("with Backstage running: %s %s", now.Plugin, now.Verdict)
-		}
-	}
+	awaitFree(t, r)
 	b.Stop()
 	awaitNobody(t, s)
+}
+
+// awaitFree waits until every lock is free: a scheduler migrates when it gets its first task, which may be after Backstage
+// says that it is ready.
+func awaitFree(t *testing.T, r dbops.Reader) {
+	t.Helper()
+	var taken []string
+	for range 60 {
+		taken = nil
+		for _, l := range look(t, r) {
+			if l.Verdict != dbops.Free {
+				taken = append(taken, fmt.Sprintf("%s %s %s", l.Plugin, l.Name(), l.Verdict))
+			}
+		}
+		if len(taken) == 0 {
+			return
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+	t.Errorf("with Backstage running: %q", taken)
 }
 
 func isTasks(l dbops.Lock) bool { return strings.HasPrefix(l.Table, "backstage_backend_tasks__") }
