@@ -209,6 +209,17 @@ func (c *Cluster) DryRun(ctx context.Context, tree *verify.Tree, env string) (in
 	return n, refused
 }
 
+// Accept asks the API server about one object, in its own namespace or else in this one. The error is what it refuses.
+func (c *Cluster) Accept(t testing.TB, object map[string]any, namespace string) error {
+	t.Helper()
+	metadata, _ := object["metadata"].(map[string]any)
+	if own, _ := metadata["namespace"].(string); own != "" {
+		namespace = own
+	}
+	c.namespace(t, namespace)
+	return c.Apply(t.Context(), object, namespace, true)
+}
+
 // Secret makes a Secret of plain values.
 func (c *Cluster) Secret(t testing.TB, namespace, name, kind string, values map[string]string) {
 	t.Helper()

@@ -2,18 +2,20 @@ package livelab
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/ameideio/ameide/pkg/kubeschema"
 )
 
-// definitions are the CRDs of the platform's operators, as their projects publish them: the modules that package
+// definitions are the CRDs of other people's operators that the platform runs, as their projects publish them: the modules that package
 // kubeschema's schemas are made of.
 func definitions() map[string]string {
 	return map[string]string{
@@ -25,18 +27,12 @@ func definitions() map[string]string {
 	}
 }
 
-// define creates the CRDs and waits until their kinds are served.
+// define creates the CRDs, the platform's own too, and waits until their kinds are served.
 func (a *API) define(t testing.TB) {
 	t.Helper()
-	var names []string
+	names := a.defineAll(t, kubeschema.PlatformCRDs(), "*.yaml")
 	for module, glob := range definitions() {
-		files, err := filepath.Glob(filepath.Join(moduleDir(t, module), filepath.FromSlash(glob)))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("module %s has no CRDs at %s: %v", module, glob, err)
-		}
-		for _, file := range files {
-			names = append(names, a.defineFile(t, file))
-		}
+		names = append(names, a.defineAll(t, os.DirFS(moduleDir(t, module)), glob)...)
 	}
 	deadline := time.Now().Add(time.Minute)
 	for _, name := range names {
@@ -49,12 +45,26 @@ func (a *API) define(t testing.TB) {
 	}
 }
 
-func (a *API) defineFile(t testing.TB, file string) string {
+// defineAll creates the CRDs of files, and returns their names.
+func (a *API) defineAll(t testing.TB, tree fs.FS, glob string) []string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	files, err := fs.Glob(tree, glob)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no CRDs at %s: %v", glob, err)
 	}
+	var names []string
+	for _, file := range files {
+		text, err := fs.ReadFile(tree, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, a.defineOne(t, text))
+	}
+	return names
+}
+
+func (a *API) defineOne(t testing.TB, text []byte) string {
+	t.Helper()
 	var crd map[string]any
 	if err := yaml.Unmarshal(text, &crd); err != nil {
 		t.Fatal(err)

@@ -32,9 +32,6 @@ func everyPrimitive(t *testing.T, test func(t *testing.T, v scaffold.Values, pla
 	t.Helper()
 	for _, kind := range scaffold.Kinds() {
 		for _, lang := range scaffold.Languages(kind) {
-			if _, err := fs.Stat(templates.Primitives(), string(kind)+"/"+string(lang)); err != nil {
-				continue
-			}
 			for _, code := range [][3]string{{"platform", "Shared", ""}, {"platform", "Private", "acme"}, {"tenant", "Shared", "acme"}} {
 				t.Run(fmt.Sprintf("%s-%s-%s-%s", kind, lang, code[0], code[1]), func(t *testing.T) {
 					v := valuesOf(t, scaffold.Params{
