@@ -119,7 +119,7 @@ func TestThePortalComputesTheValuesOfTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	backstage := scaffolder(t)
-	names := []string{"orders", "order-intake", "a", "x1-2", "type", "go-test"}
+	names := []string{"orders", "order-intake", "a", "x1-2", "typed", "go-test"} // none that both refuse
 	for _, kind := range scaffold.Kinds() {
 		template, dir := folder(t, files, kind)
 		for _, lang := range scaffold.Languages(kind) {
