@@ -10,10 +10,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/ameideio/ameide/cmd"
+	_ "github.com/ameideio/ameide/internal/heap"
 )
 
 // version and commit are set by the release build; a `go install` build reads them from its build information.
@@ -22,7 +22,6 @@ var version, commit string
 func main() {
 	quiet()
 	outlive()
-	spend()
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	code := cmd.Execute(ctx, cmd.SystemEnv(version, commit), os.Args[1:])
 	stop()
@@ -46,12 +45,4 @@ func outlive() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 func quiet() {
 	log.SetOutput(io.Discard)
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-}
-
-// spend lets the heap grow before it is collected: a run is over in a second, and collecting would take a third of it.
-// GOGC decides where it is set.
-func spend() {
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(400)
-	}
 }

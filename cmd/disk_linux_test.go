@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,8 +96,8 @@ func platformCheckout(t *testing.T, parent string) string {
 	return dir
 }
 
-// asOwner runs f where permissions count, which they do not for root: there the tree is somebody else's, and f works as
-// that user of the file system on a thread that ends with it.
+// asOwner runs f where permissions count, which they do not for root: there the tree is somebody else's, and the whole
+// process is that user while f works: no other test may run beside it.
 func asOwner(t *testing.T, dir string, f func()) {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -113,17 +112,9 @@ func asOwner(t *testing.T, dir string, f func()) {
 	must(t, filepath.WalkDir(top, func(p string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, os.Lchown(p, nobody, nobody))
 	}))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the thread goes with the goroutine
-		if err := syscall.Setfsuid(nobody); err != nil {
-			t.Error(err)
-			return
-		}
-		f()
-	}()
-	<-done
+	must(t, syscall.Seteuid(nobody))
+	defer func() { must(t, syscall.Seteuid(0)) }()
+	f()
 }
 
 // listing is name and content of everything below a directory.

@@ -22,6 +22,7 @@ type scaffoldOptions struct {
 	repoRoot   string
 	gitops     treeFlags // the GitOps checkout, whose spec describes the installation
 	protoPath  string
+	from       string // a list of primitives; - is standard input
 	withGitOps bool
 	harness    bool
 	dryRun     bool
@@ -45,11 +46,15 @@ BPMN 2.0 file or the specification of an agent, with its Resource in the catalog
 
 Left alone: every file that exists. A second run creates only what is missing. Where something else is in the way of a file
 nothing at all is written. Nothing is committed, pushed or downloaded. On a terminal, what must be known and is not said is
-asked for.`,
+asked for.
+
+--from takes a list of primitives, a JSON object a line: {"kind": "domain", "name": "orders"}. Its keys are the flags with
+underscores; what a line leaves out, the flags say. Each primitive is written whole or not at all, in the order of the list.`,
 		Example: `  ameide primitive scaffold --kind domain --name orders --origin platform --sku Shared --dry-run
   ameide primitive scaffold --kind domain --name orders --origin platform --sku Shared --include-gitops --gitops-root ../ameide-gitops
   ameide primitive scaffold --kind domain --name ledger --lang ts --proto-path ledger.proto --origin tenant --sku Shared --tenant acme
-  ameide primitive scaffold --kind process --name l2o --definition-id L2O --definition-version 3 --origin platform --sku Shared --json`,
+  ameide primitive scaffold --kind process --name l2o --definition-id L2O --definition-version 3 --origin platform --sku Shared --json
+  ameide primitive scaffold --from primitives.jsonl --origin platform --sku Shared`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.params.Kind, o.definition = scaffold.ParseKind(o.kind)
@@ -71,6 +76,9 @@ func runScaffold(ctx context.Context, env Env, o scaffoldOptions) error {
 		return usage(fmt.Errorf("open checkout: %w", err), "name the root of the code's checkout with --repo-root")
 	}
 	defer code.Close()
+	if o.from != "" {
+		return scaffoldList(ctx, env, o, code, t)
+	}
 	if o.mayAsk(env) {
 		if o, err = askPrimitive(ctx, env, o, &t.spec.Spec); err != nil {
 			return err
@@ -80,7 +88,11 @@ func runScaffold(ctx context.Context, env Env, o scaffoldOptions) error {
 	if err != nil {
 		return usage(err, "")
 	}
-	job, err := o.compare(p, code, t)
+	plans, err := o.plans(p)
+	if err != nil {
+		return err
+	}
+	job, err := o.compare(p, plans, code, t)
 	if err != nil {
 		return err
 	}

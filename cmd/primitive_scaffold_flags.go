@@ -24,6 +24,7 @@ func (o *scaffoldOptions) register(c *cobra.Command) {
 	f.StringVar(&p.RiskTier, "risk-tier", "", "of an agent: low, medium or high (default low)")
 	f.StringVar(&p.Host, "host", "", "of a uisurface: its DNS name (default <name>.<DNS zone of the first environment that is not local>)")
 	f.StringVar(&o.protoPath, "proto-path", "", "of a domain: proto file whose services it has, instead of the skeleton's")
+	f.StringVar(&o.from, "from", "", "file with a list of primitives, a JSON object a line; - is standard input")
 	f.StringVar(&o.repoRoot, "repo-root", ".", "root of the checkout of the code")
 	f.StringVar(&o.gitops.root, "gitops-root", ".", "root of the GitOps checkout")
 	f.StringVar(&o.gitops.specFile, "spec", "", "spec file (default <gitops-root>/ameide.yaml when present, else built-in values)")
@@ -57,4 +58,5 @@ func completeScaffold(c *cobra.Command) {
 	_ = c.MarkFlagDirname("gitops-root")
 	_ = c.MarkFlagFilename("spec", "yaml", "yml")
 	_ = c.MarkFlagFilename("proto-path", "proto")
+	_ = c.MarkFlagFilename("from", "jsonl", "ndjson")
 }

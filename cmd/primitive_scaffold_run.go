@@ -5,30 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/scaffold"
 	"github.com/ameideio/ameide/templates"
 )
 
-// compare plans the primitive's files and holds them against both checkouts. Nothing is written before both are judged.
-func (o scaffoldOptions) compare(p *primitive, code *os.Root, t *tree) (*scaffolding, error) {
+// plans are the primitive's files.
+func (o scaffoldOptions) plans(p *primitive) (scaffold.Plans, error) {
 	if o.definition {
-		plan, err := scaffold.NewDefinitionPlan(templates.Primitives(), p.values)
-		if err != nil {
-			return nil, err
+		code, err := scaffold.NewDefinitionPlan(templates.Primitives(), p.values)
+		return scaffold.Plans{Code: code}, err
+	}
+	return scaffold.NewPlans(templates.Primitives(), p.values, scaffold.Parts{GitOps: o.withGitOps, Harness: o.harness, Contract: p.contract})
+}
+
+// compare holds the primitive's files against both checkouts. Nothing is written before both are judged.
+func (o scaffoldOptions) compare(p *primitive, plans scaffold.Plans, code *os.Root, t *tree) (*scaffolding, error) {
+	job := &scaffolding{primitive: p}
+	if !o.definition {
+		if err := scaffold.CheckExisting(code.FS(), p.values); err != nil {
+			return nil, refused(err, "")
 		}
-		job := &scaffolding{primitive: p}
-		return job, job.add(codeCheckout, code, plan)
+		job.workspace = hasWorkspace(code)
 	}
-	if err := scaffold.CheckExisting(code.FS(), p.values); err != nil {
-		return nil, refused(err, "")
-	}
-	plans, err := scaffold.NewPlans(templates.Primitives(), p.values, scaffold.Parts{GitOps: o.withGitOps, Harness: o.harness, Contract: p.contract})
-	if err != nil {
-		return nil, err
-	}
-	job := &scaffolding{primitive: p, workspace: hasWorkspace(code)}
 	if err := job.add(codeCheckout, code, plans.Code); err != nil || !o.withGitOps {
 		return job, err
 	}
@@ -85,7 +86,9 @@ const (
 )
 
 func (s *scaffolding) add(name string, root *os.Root, plan checkout.Plan) error {
-	changes, err := checkout.Compare(root.FS(), plan, checkout.Options{Partial: true, Collect: true})
+	files, done := checkout.Files(root)
+	defer done()
+	changes, err := checkout.Compare(files, plan, checkout.Options{Partial: true, Collect: true})
 	if err != nil {
 		return unavailable(err, "")
 	}
@@ -101,32 +104,64 @@ func (s *scaffolding) count(a checkout.Action) int {
 	return n
 }
 
-// run writes what is missing, unless something is in the way of any file of either checkout.
+// run writes what is missing, and says what it did.
 func (s *scaffolding) run(ctx context.Context, env Env, o scaffoldOptions) error {
-	if n := s.count(checkout.Collide); n > 0 {
-		err := refused(fmt.Errorf("nothing was written: something is in the way of %d files", n), "move away what is named above, or choose another name")
-		return errors.Join(s.print(env, o), err)
-	}
-	if err := ctx.Err(); err != nil {
+	err := s.write(ctx, o.dryRun)
+	if err != nil && s.count(checkout.Collide) == 0 {
 		return err
 	}
-	if !o.dryRun {
-		if err := s.apply(); err != nil {
-			return unavailable(err, "")
-		}
-	}
-	return s.print(env, o)
+	return errors.Join(s.print(env, o), err)
 }
 
-// apply writes one checkout after the other. What the first has already is said when the second fails.
-func (s *scaffolding) apply() error {
+// write writes what is missing, unless something is in the way of any file of either checkout.
+func (s *scaffolding) write(ctx context.Context, dryRun bool) error {
+	if err := s.free(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil || dryRun {
+		return err
+	}
+	return applyAll([]*scaffolding{s})
+}
+
+// free refuses where something is in the way.
+func (s *scaffolding) free() error {
+	if n := s.count(checkout.Collide); n > 0 {
+		return refused(fmt.Errorf("nothing was written: something is in the way of %d files", n), "move away what is named above, or choose another name")
+	}
+	return nil
+}
+
+// alone tells whether the primitive must be written before others are compared.
+func (s *scaffolding) alone() bool {
+	return slices.ContainsFunc(s.parts, func(p scaffoldingPart) bool { return !p.changes.Joinable() })
+}
+
+// applyAll writes primitives, one checkout after the other. What the first has already is said when the second fails.
+func applyAll(jobs []*scaffolding) error {
 	written := ""
-	for _, part := range s.parts {
-		if err := checkout.Apply(part.root, part.changes); err != nil {
-			return fmt.Errorf("%s%w", written, err)
+	for _, name := range []string{codeCheckout, gitopsCheckout} {
+		var root *os.Root
+		var all []*checkout.Changes
+		for _, job := range jobs {
+			for _, part := range job.parts {
+				if part.name == name {
+					root, all = part.root, append(all, part.changes)
+				}
+			}
 		}
-		if n := part.changes.Count(checkout.Create); n > 0 {
-			written = fmt.Sprintf("%d files of the %s are written; in the next checkout: ", n, part.name)
+		if len(all) == 0 {
+			continue
+		}
+		changes, err := checkout.Join(all)
+		if err == nil {
+			err = checkout.Apply(root, changes)
+		}
+		if err != nil {
+			return unavailable(fmt.Errorf("%s%w", written, err), "")
+		}
+		if n := changes.Count(checkout.Create); n > 0 {
+			written = fmt.Sprintf("%d files of the %s are written; in the next checkout: ", n, name)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"io/fs"
+	"sync"
 
 	"github.com/ameideio/ameide/pkg/scaffold"
 	"github.com/ameideio/ameide/pkg/spec"
@@ -15,11 +16,7 @@ type primitive struct {
 }
 
 func newPrimitive(p scaffold.Params, c *scaffold.Contract, s *spec.Spec) (*primitive, error) {
-	text, err := fs.ReadFile(templates.Primitives(), "values.yaml")
-	if err != nil {
-		return nil, err
-	}
-	rules, err := scaffold.ParseDerivations(text)
+	rules, err := derivations()
 	if err != nil {
 		return nil, err
 	}
@@ -33,3 +30,12 @@ func newPrimitive(p scaffold.Params, c *scaffold.Contract, s *spec.Spec) (*primi
 	}
 	return &primitive{v.WithContract(c), c}, nil
 }
+
+// derivations are the rules that belong to this binary, parsed once.
+var derivations = sync.OnceValues(func() (*scaffold.Derivations, error) {
+	text, err := fs.ReadFile(templates.Primitives(), "values.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return scaffold.ParseDerivations(text)
+})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ameideio/ameide/internal/heap"
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/reconcile"
 	"github.com/ameideio/ameide/pkg/secret"
@@ -92,6 +93,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 }
 
 func runReconcile(ctx context.Context, env Env, o reconcileOptions) error {
+	heap.Limit(heap.Modest)
 	desired, systems, err := o.prepare(ctx, env)
 	if err != nil {
 		return err

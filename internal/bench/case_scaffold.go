@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -22,7 +21,7 @@ import (
 func scaffoldCase(l *lab) benchCase {
 	return benchCase{name: "scaffold, one domain", goal: goal{millis: 60, ratio: 1}, prepare: func(ctx context.Context) ([]side, error) {
 		dir := filepath.Join(l.work, "scaffold")
-		sides := []side{{name: "ameide scaffold", before: emptied(dir), commands: []command{l.scaffold(dir, "stock-count")}}}
+		sides := []side{{name: "ameide scaffold", before: l.emptied(dir), commands: []command{l.scaffold(dir, "stock-count")}}}
 		copier, err := l.copierSide(ctx)
 		if err != nil {
 			return nil, err
@@ -35,24 +34,18 @@ func scaffoldCase(l *lab) benchCase {
 	}}
 }
 
-// manyPrimitivesCase starts primitives in one checkout, one process for each, as many at once as there are processors.
+// manyPrimitivesCase starts a list of primitives in one checkout.
 func manyPrimitivesCase(count int) newCase {
 	return func(l *lab) benchCase {
 		return benchCase{name: fmt.Sprintf("scaffold, %d domains in one checkout", count), goal: goal{millis: 15_000}, prepare: func(context.Context) ([]side, error) {
-			dir := filepath.Join(l.work, "many")
-			one := l.scaffold(dir, "stock-{}")
-			all := fmt.Sprintf("seq %d | xargs -P %d -I{} %s >/dev/null", count, runtime.GOMAXPROCS(0), strings.Join(one.args, " "))
-			return []side{{name: "ameide scaffold", before: emptied(dir), commands: []command{{dir: dir, args: []string{"sh", "-ec", all}}}}}, nil
+			var list bytes.Buffer
+			for i := range count {
+				fmt.Fprintf(&list, `{"kind": "domain", "name": "stock-%d", "description": "Counts."}`+"\n", i)
+			}
+			file, dir := filepath.Join(l.work, "primitives.jsonl"), filepath.Join(l.work, "many")
+			run := command{dir: dir, args: []string{l.ameide, "primitive", "scaffold", "--from", file, "--origin", "platform", "--sku", "Shared"}}
+			return []side{{name: "ameide scaffold", before: l.emptied(dir), commands: []command{run}}}, writeFile(file, list.Bytes())
 		}}
-	}
-}
-
-func emptied(dir string) func() error {
-	return func() error {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
-		return os.MkdirAll(dir, 0o755)
 	}
 }
 
@@ -73,13 +66,13 @@ func (l *lab) copierSide(ctx context.Context) (side, error) {
 	if err := l.copierTemplate(ctx, template); err != nil {
 		return side{}, err
 	}
-	s := side{name: "copier " + copierVersion, before: emptied(got)}
+	s := side{name: "copier " + copierVersion, before: l.emptied(got)}
 	args := []string{copier, "copy", "--quiet", "--defaults", "--overwrite"}
 	for word, value := range spellings("stock", "count") {
 		args = append(args, "--data", word+"="+value)
 	}
 	s.commands = []command{{dir: l.work, args: append(args, template, got)}}
-	reference := side{before: emptied(want), commands: []command{l.scaffold(want, "stock-count")}}
+	reference := side{before: l.emptied(want), commands: []command{l.scaffold(want, "stock-count")}}
 	for _, once := range []side{s, reference} {
 		if _, err := once.run(ctx); err != nil {
 			return side{}, err
@@ -104,7 +97,7 @@ func spellings(a, b string) map[string]string {
 // copierTemplate is the tree of one domain with its name taken out, in delimiters that no file has.
 func (l *lab) copierTemplate(ctx context.Context, dir string) error {
 	from := filepath.Join(l.work, "copier-from")
-	made := side{before: emptied(from), commands: []command{l.scaffold(from, "quux-zork")}}
+	made := side{before: l.emptied(from), commands: []command{l.scaffold(from, "quux-zork")}}
 	if _, err := made.run(ctx); err != nil {
 		return err
 	}
@@ -172,5 +165,5 @@ func (l *lab) fetchSide(ctx context.Context) (s side, ok bool, err error) {
 		return side{}, false, err
 	}
 	run := command{dir: filepath.Dir(program), args: []string{"sh", "-ec", "node --no-node-snapshot " + filepath.Base(program) + " <" + input}}
-	return side{name: "Backstage's fetch:template", before: emptied(workspace), commands: []command{run}}, true, nil
+	return side{name: "Backstage's fetch:template", before: l.emptied(workspace), commands: []command{run}}, true, nil
 }

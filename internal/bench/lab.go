@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,7 @@ type lab struct {
 	peers    peers.Toolbox
 	progress io.Writer
 	closers  []func() // of servers that cases started
+	aside    int      // trees that are not needed any more
 
 	java, configCLI string            // a Java and the jar of keycloak-config-cli, if given
 	reconcile       *reconcileSystems // started by the first case that wants them
@@ -64,7 +67,7 @@ func newLab(progress io.Writer, o options) (*lab, error) {
 // copyFixture makes a fresh copy of the checkout, and a Git checkout of it.
 func (l *lab) copyFixture(ctx context.Context, name string) (string, error) {
 	dir := filepath.Join(l.work, name)
-	if err := os.RemoveAll(dir); err != nil {
+	if err := l.setAside(dir); err != nil {
 		return "", err
 	}
 	if err := os.CopyFS(dir, os.DirFS(l.fixture)); err != nil {
@@ -74,6 +77,27 @@ func (l *lab) copyFixture(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("git init: %w: %s", err, out)
 	}
 	return dir, nil
+}
+
+// setAside makes room for a tree. It removes none before the end: file systems look long for an inode where many have just
+// been freed (ext4 does not reuse them at once).
+func (l *lab) setAside(dir string) error {
+	l.aside++
+	err := os.Rename(dir, filepath.Join(l.work, fmt.Sprintf("aside-%d", l.aside)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// emptied returns a function that puts an empty folder in the place of a tree.
+func (l *lab) emptied(dir string) func() error {
+	return func() error {
+		if err := l.setAside(dir); err != nil {
+			return err
+		}
+		return os.MkdirAll(dir, 0o755)
+	}
 }
 
 // generated is a fresh copy of the checkout with the portal in it.

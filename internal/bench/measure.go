@@ -62,6 +62,7 @@ func (s side) run(ctx context.Context) (sample, error) {
 			return sample{}, err
 		}
 	}
+	settleDisk()
 	var total sample
 	for _, c := range s.commands {
 		one, err := c.run(ctx)

@@ -17,7 +17,7 @@ import (
 // and the next run finishes the work. An error before the first rename leaves the checkout as it was.
 func Apply(root *os.Root, c *Changes) error {
 	d := newRootDisk(root)
-	defer d.leave(0)
+	defer d.done()
 	return apply(d, c)
 }
 
@@ -28,7 +28,7 @@ func apply(d disk, c *Changes) error {
 	if !c.Pending() {
 		return nil
 	}
-	w := &writer{disk: d}
+	w := &writer{disk: d, there: map[string]bool{".": true}}
 	if err := w.stage(c); err != nil {
 		return errors.Join(err, w.undo())
 	}
@@ -38,9 +38,10 @@ func apply(d disk, c *Changes) error {
 // writer notes what it staged, so that it can be taken back.
 type writer struct {
 	disk    disk
-	files   []string // created, in order
-	dirs    []string // created, outermost first
-	flushes []flush  // begun
+	files   []string        // created, in order
+	dirs    []string        // created, outermost first
+	flushes []flush         // begun
+	there   map[string]bool // directories that exist
 }
 
 // flush waits until the disk has a path.
@@ -183,24 +184,22 @@ func (w *writer) named(dirs ...string) (name string, err error) {
 
 // mode is the mode of the file that is replaced, which is kept exactly, or of the plan, which the umask bounds.
 func (w *writer) mode(f Change) (mode fs.FileMode, exact bool) {
+	if f.Old == nil {
+		return f.Mode, false
+	}
 	if info, err := w.disk.Lstat(f.Path); err == nil {
 		return info.Mode().Perm(), true
 	}
 	return f.Mode, false
 }
 
-// write puts the content of a file down under its temporary name.
+// write begins to put the content of a file down under its temporary name.
 func (w *writer) write(name string, content []byte, mode fs.FileMode, exact bool) error {
 	if err := w.mkdir(path.Dir(name)); err != nil {
 		return writeError(name, err)
 	}
-	w.remove(temporary(name))
 	w.files = append(w.files, temporary(name))
-	wait, err := w.disk.Create(temporary(name), content, mode, exact)
-	if err != nil {
-		return writeError(name, err)
-	}
-	w.flushes = append(w.flushes, flush{name, wait})
+	w.flushes = append(w.flushes, flush{name, w.disk.Create(temporary(name), content, mode, exact)})
 	return nil
 }
 
@@ -217,21 +216,23 @@ func (w *writer) flushed() (name string, err error) {
 
 // mkdir creates a directory and its parents, and remembers which ones are new.
 func (w *writer) mkdir(dir string) error {
-	if dir == "." {
+	if w.there[dir] {
 		return nil
 	}
 	if _, err := w.disk.Lstat(dir); err == nil {
+		w.there[dir] = true
 		return nil
 	}
 	if err := w.mkdir(path.Dir(dir)); err != nil {
 		return err
 	}
 	err := w.disk.Mkdir(dir, 0o755)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
 	if err == nil {
 		w.dirs = append(w.dirs, dir)
+	}
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		w.there[dir] = true
+		return nil
 	}
 	return err
 }

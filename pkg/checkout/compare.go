@@ -56,14 +56,19 @@ func Compare(fsys fs.FS, plan Plan, o Options) (*Changes, error) {
 		return nil, err
 	}
 	t := newTree(fsys)
-	m, err := readMemory(t)
+	present := make([]present, len(plan))
+	m, err := readMemory(t, func() {
+		for i, f := range plan {
+			present[i] = t.look(f.Path)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	c := &Changes{oldLock: m.text, cut: m.cut}
 	next := lock{}
-	for _, f := range plan {
-		change, err := compare(t, f, m.known, o)
+	for i, f := range plan {
+		change, err := compare(t, f, present[i], m.known, o)
 		if err != nil {
 			return nil, err
 		}
@@ -88,6 +93,42 @@ func Compare(fsys fs.FS, plan Plan, o Options) (*Changes, error) {
 	return c, nil
 }
 
+// Join is several compared plans as one, which is applied as a whole. What two of them create alike is the first one's; the
+// other one's becomes skipped. It is an error when two disagree about a file, or when one is not Joinable.
+func Join(all []*Changes) (*Changes, error) {
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	joined := &Changes{}
+	created := map[string][]byte{}
+	for _, c := range all {
+		if !c.Joinable() {
+			return nil, errors.New("a plan that changes the lock file must be applied alone")
+		}
+		for i, f := range c.Files {
+			first, twice := created[f.Path]
+			switch {
+			case f.New == nil:
+			case !twice:
+				created[f.Path] = f.New
+			case !bytes.Equal(first, f.New):
+				return nil, &Error{Path: f.Path, Problem: "planned twice, and not alike"}
+			default:
+				c.Files[i].Action, c.Files[i].New, c.Files[i].Reason = Skip, nil, exists
+			}
+		}
+		joined.oldLock, joined.newLock = c.oldLock, c.newLock
+		joined.Files = append(joined.Files, c.Files...)
+	}
+	return joined, nil
+}
+
+// Joinable tells whether a plan leaves the lock file as it is and has nothing of a run that was cut off to clean up.
+func (c *Changes) Joinable() bool { return c.cut == nil && sameLines(c.oldLock, c.newLock) }
+
+// exists is why a file that is written once is left alone.
+const exists = "it exists"
+
 // result is the file's bytes when the change is applied.
 func (c Change) result() []byte {
 	if c.New != nil {
@@ -96,12 +137,23 @@ func (c Change) result() []byte {
 	return c.Old
 }
 
-func compare(t *tree, f File, known lock, o Options) (Change, error) {
+// present is what is in a file's place: its bytes, nil when nothing is, or what stands in the way.
+type present struct {
+	content []byte
+	err     error
+}
+
+func (t *tree) look(name string) present {
+	content, err := t.read(name, maxFile)
+	return present{content, err}
+}
+
+func compare(t *tree, f File, p present, known lock, o Options) (Change, error) {
 	c := Change{Path: f.Path, Reason: f.Reason, Mode: f.Mode, Action: Unchanged}
 	if c.Mode == 0 {
 		c.Mode = 0o644
 	}
-	old, err := t.read(f.Path, maxFile)
+	old, err := p.content, p.err
 	if err != nil {
 		return c.obstructed(err, o)
 	}
@@ -113,7 +165,7 @@ func compare(t *tree, f File, known lock, o Options) (Change, error) {
 	case f.Kind == Absent:
 		c.Action = Skip
 	case f.Kind == Once && old != nil:
-		c.Action, c.Reason = Skip, "it exists"
+		c.Action, c.Reason = Skip, exists
 	case old == nil:
 		c.Action, c.New = Create, f.content()
 		err = t.clash(f.Path)

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path"
 	"runtime"
-	"slices"
+	"sync"
 	"syscall"
 )
 
@@ -18,23 +18,37 @@ type disk interface {
 	Mkdir(name string, mode fs.FileMode) error
 	Rename(from, to string) error // both in one directory
 	Remove(name string) error
-	// Create writes a file that must not exist, with this mode whatever the umask says if exact.
-	Create(name string, content []byte, mode fs.FileMode, exact bool) (flush func() error, err error)
+	// Create begins to write a file in the place of a leftover, with this mode whatever the umask says if exact.
+	Create(name string, content []byte, mode fs.FileMode, exact bool) (flush func() error)
 	// Entries begins to put down what a directory holds: the names that were created, replaced and removed in it.
 	Entries(dir string) (flush func() error)
 }
 
-// flushing bounds the files that are flushed, and so held open, at once. A disk flushes many in the time of a few.
-const flushing = 16
-
 // rootDisk is a checkout on disk: no path and no link leads out of it.
 type rootDisk struct {
 	*near
-	slots chan struct{}
+	*flusher
+	begin func(work func()) // does it, or has it done
 }
 
+// newRootDisk makes files on every processor: a file system does its part of that on the one that asks for it.
 func newRootDisk(root *os.Root) rootDisk {
-	return rootDisk{&near{root: root}, make(chan struct{}, flushing)}
+	var writing sync.WaitGroup
+	processors := make(chan struct{}, runtime.GOMAXPROCS(0))
+	begin := func(work func()) {
+		processors <- struct{}{}
+		writing.Go(func() {
+			work()
+			<-processors
+		})
+	}
+	return rootDisk{&near{root: root, idle: writing.Wait}, newFlusher(), begin}
+}
+
+// done closes what was held open.
+func (d rootDisk) done() {
+	d.leave("")
+	d.release()
 }
 
 // FS implements disk.
@@ -60,10 +74,10 @@ func (d rootDisk) Rename(from, to string) error {
 
 // Remove implements disk.
 func (d rootDisk) Remove(name string) error {
-	dir, base, err := d.at(name)
-	if i := slices.IndexFunc(d.way, func(l level) bool { return l.dir == name }); i >= 0 {
-		d.leave(i) // Windows keeps a directory that is open
+	if d.open[name] != nil {
+		d.leave(name) // Windows keeps a directory that is open
 	}
+	dir, base, err := d.at(name)
 	if err != nil {
 		return err
 	}
@@ -71,15 +85,36 @@ func (d rootDisk) Remove(name string) error {
 }
 
 // Create implements disk.
-func (d rootDisk) Create(name string, content []byte, mode fs.FileMode, exact bool) (flush func() error, err error) {
+func (d rootDisk) Create(name string, content []byte, mode fs.FileMode, exact bool) (flush func() error) {
 	dir, base, err := d.at(name)
 	if err != nil {
-		return nil, err
+		return func() error { return err }
 	}
-	d.slots <- struct{}{}
-	f, err := dir.OpenFile(base, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	var flushed func() error
+	d.begin(func() {
+		f, failed := create(dir, base, content, mode, exact)
+		if err = failed; err == nil {
+			flushed = d.flush(f)
+		}
+	})
+	return func() error {
+		d.idle()
+		if err != nil {
+			return err
+		}
+		return flushed()
+	}
+}
+
+// create writes a file in the place of a leftover.
+func create(dir *os.Root, name string, content []byte, mode fs.FileMode, exact bool) (*os.File, error) {
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	f, err := dir.OpenFile(name, flags, mode)
+	if errors.Is(err, fs.ErrExist) {
+		_ = dir.Remove(name) // else the next line says why not
+		f, err = dir.OpenFile(name, flags, mode)
+	}
 	if err != nil {
-		<-d.slots
 		return nil, err
 	}
 	if exact {
@@ -87,10 +122,9 @@ func (d rootDisk) Create(name string, content []byte, mode fs.FileMode, exact bo
 	}
 	_, writeErr := f.Write(content)
 	if err = errors.Join(err, writeErr); err != nil {
-		<-d.slots
 		return nil, errors.Join(err, f.Close())
 	}
-	return d.flush(f), nil
+	return f, nil
 }
 
 // Entries implements disk.
@@ -98,14 +132,12 @@ func (d rootDisk) Entries(dir string) func() error {
 	if runtime.GOOS == "windows" { // it flushes no directories, and its file systems log names by themselves
 		return func() error { return nil }
 	}
-	in, err := d.enter(dir)
+	in, _, err := d.at(path.Join(dir, "entries"))
 	if err != nil {
 		return func() error { return err }
 	}
-	d.slots <- struct{}{}
 	f, err := in.Open(".")
 	if err != nil {
-		<-d.slots
 		return func() error { return err }
 	}
 	wait := d.flush(f)
@@ -116,14 +148,4 @@ func (d rootDisk) Entries(dir string) func() error {
 		}
 		return err
 	}
-}
-
-// flush begins to flush a file, and closes it.
-func (d rootDisk) flush(f *os.File) func() error {
-	done := make(chan error, 1)
-	go func() {
-		done <- errors.Join(f.Sync(), f.Close())
-		<-d.slots
-	}()
-	return func() error { return <-done }
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"maps"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // journalFile is the lock file of a run that has not finished: it exists from before the first temporary file is written
@@ -25,16 +27,27 @@ type cutOff struct {
 }
 
 // readMemory reads the lock file as the last run left it. If that run was cut off, each file counts as it is on disk: one
-// that was already replaced by its new entry, the others by their old one.
-func readMemory(t *tree) (memory, error) {
-	text, known, err := readLock(t, LockFile)
+// that was already replaced by its new entry, the others by their old one. meanwhile runs while the texts are unpacked.
+func readMemory(t *tree, meanwhile func()) (memory, error) {
+	text, err := t.read(LockFile, maxLock)
 	if err != nil {
 		return memory{}, err
 	}
+	pending, err := t.read(journalFile, maxLock)
+	if err != nil {
+		return memory{}, err
+	}
+	var known, next lock
+	var g errgroup.Group
+	g.Go(func() (err error) { known, err = parseLock(LockFile, text); return err })
+	g.Go(func() (err error) { next, err = parseLock(journalFile, pending); return err })
+	meanwhile()
+	if err := g.Wait(); err != nil {
+		return memory{}, err
+	}
 	m := memory{known: known, text: text}
-	journal, next, err := readLock(t, journalFile)
-	if err != nil || journal == nil {
-		return m, err
+	if pending == nil {
+		return m, nil
 	}
 	m.cut = &cutOff{paths: slices.Sorted(maps.Keys(next))}
 	for _, path := range m.cut.paths {
@@ -50,13 +63,4 @@ func readMemory(t *tree) (memory, error) {
 		m.cut.lock = now
 	}
 	return m, nil
-}
-
-func readLock(t *tree, name string) ([]byte, lock, error) {
-	text, err := t.read(name, maxLock)
-	if err != nil || text == nil {
-		return nil, lock{}, err
-	}
-	l, err := parseLock(name, text)
-	return text, l, err
 }

@@ -2,19 +2,13 @@ package checkout
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 )
 
 // LockFile is the file that remembers what was written. It is committed with the rest.
@@ -51,9 +45,38 @@ func (l lock) remember(c Change) entry {
 // lock is path to entry.
 type lock map[string]entry
 
-// parseLock reads the text of a lock file; an error names the line.
+// parseLock reads the text of a lock file; an error names the line. What is remembered of a file is unpacked on every
+// processor: there are hundreds.
 func parseLock(name string, text []byte) (lock, error) {
+	lines, err := lockLines(name, text)
+	if err != nil {
+		return nil, err
+	}
+	paths, entries, errs := make([]string, len(lines)), make([]entry, len(lines)), make([]error, len(lines))
+	spread(len(lines), func(u *unpacker, i int) { paths[i], entries[i], errs[i] = parseEntry(u, lines[i].text) })
 	l := lock{}
+	for i, path := range paths {
+		err := errs[i]
+		if _, twice := l[path]; twice && err == nil {
+			err = fmt.Errorf("%s is remembered twice", path)
+		}
+		if err != nil {
+			return nil, lockError(name, lines[i].number, err.Error(), "restore the file from Git")
+		}
+		l[path] = entries[i]
+	}
+	return l, nil
+}
+
+// lockLine is a line of a lock file that remembers a file.
+type lockLine struct {
+	number int
+	text   string
+}
+
+// lockLines are the lines that remember files, behind the version.
+func lockLines(name string, text []byte) ([]lockLine, error) {
+	var out []lockLine
 	n, version := 0, ""
 	for line := range strings.Lines(string(text)) {
 		n++
@@ -70,11 +93,9 @@ func parseLock(name string, text []byte) (lock, error) {
 			}
 			continue
 		}
-		if err := l.add(line); err != nil {
-			return nil, lockError(name, n, err.Error(), "restore the file from Git")
-		}
+		out = append(out, lockLine{n, line})
 	}
-	return l, nil
+	return out, nil
 }
 
 // merging tells whether a line is a mark that Git leaves where it could not merge.
@@ -82,24 +103,12 @@ func merging(line string) bool {
 	return strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, "||||||| ") || line == "=======" || strings.HasPrefix(line, ">>>>>>> ")
 }
 
-func (l lock) add(line string) error {
-	path, e, err := parseEntry(line)
-	if err != nil {
-		return err
-	}
-	if _, twice := l[path]; twice {
-		return fmt.Errorf("%s is remembered twice", path)
-	}
-	l[path] = e
-	return nil
-}
-
 func lockError(name string, line int, problem, advice string) error {
 	return &Error{Path: fmt.Sprintf("%s:%d", name, line), Problem: problem, Advice: advice}
 }
 
 // parseEntry reads "<sha256> <base64 of the deflated base> <path>".
-func parseEntry(line string) (string, entry, error) {
+func parseEntry(u *unpacker, line string) (string, entry, error) {
 	fields := strings.SplitN(line, " ", 3)
 	if len(fields) != 3 || validPath(fields[2]) != nil {
 		return "", entry{}, errors.New("not a line that ameide wrote")
@@ -110,12 +119,7 @@ func parseEntry(line string) (string, entry, error) {
 		return "", entry{}, errors.New("not a sha256 digest")
 	}
 	copy(e.written[:], digest)
-	packed, err := base64.RawStdEncoding.DecodeString(fields[1])
-	if err != nil {
-		return "", entry{}, errors.New("damaged content")
-	}
-	e.base, err = io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxFile+1))
-	if err != nil || len(e.base) > maxFile {
+	if e.base, err = u.unpack(fields[1]); err != nil {
 		return "", entry{}, errors.New("damaged content")
 	}
 	return fields[2], e, nil
@@ -143,35 +147,6 @@ func (l lock) packed(paths []string) []string {
 			todo = append(todo, i)
 		}
 	}
-	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range min(len(todo), runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			var p packer
-			for n := next.Add(1); n <= int64(len(todo)); n = next.Add(1) {
-				i := todo[n-1]
-				out[i] = p.pack(l[paths[i]].base)
-			}
-		})
-	}
-	wg.Wait()
+	spread(len(todo), func(p *packer, n int) { out[todo[n]] = p.pack(l[paths[todo[n]]].base) })
 	return out
-}
-
-// packer compresses one content after the other with one compressor, whose tables are larger than most files.
-type packer struct{ compressor *flate.Writer }
-
-func (p *packer) pack(content []byte) string {
-	var packed bytes.Buffer
-	if p.compressor == nil {
-		var err error
-		if p.compressor, err = flate.NewWriter(&packed, flate.DefaultCompression); err != nil { // the level is a constant
-			panic(err)
-		}
-	} else {
-		p.compressor.Reset(&packed)
-	}
-	_, _ = p.compressor.Write(content) // a bytes.Buffer takes everything
-	_ = p.compressor.Close()
-	return base64.RawStdEncoding.EncodeToString(packed.Bytes())
 }

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -11,13 +10,12 @@ import (
 // quick is a checkout on disk that leaves it to the system when to write.
 type quick struct{ *os.Root }
 
-func (q quick) Create(name string, content []byte, mode fs.FileMode, _ bool) (func() error, error) {
-	f, err := q.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
+func (q quick) Create(name string, content []byte, mode fs.FileMode, exact bool) func() error {
+	f, err := create(q.Root, name, content, mode, exact)
+	if err == nil {
+		err = f.Close()
 	}
-	_, err = f.Write(content)
-	return func() error { return nil }, errors.Join(err, f.Close())
+	return func() error { return err }
 }
 
 func (q quick) Entries(string) func() error { return func() error { return nil } }
@@ -130,24 +128,23 @@ func (m *mortal) Remove(name string) error {
 	return m.quick.Remove(name)
 }
 
-func (m *mortal) Create(name string, content []byte, mode fs.FileMode, exact bool) (func() error, error) {
-	half := func() { _, _ = m.quick.Create(name, content[:len(content)/2], mode, exact) }
+func (m *mortal) Create(name string, content []byte, mode fs.FileMode, exact bool) func() error {
+	half := func() { _ = m.quick.Create(name, content[:len(content)/2], mode, exact)() }
 	if err := m.op(half); err != nil {
-		return nil, &fs.PathError{Op: "write", Path: name, Err: err}
+		return func() error { return &fs.PathError{Op: "write", Path: name, Err: err} }
 	}
 	if m.unflushed == nil {
 		m.unflushed = map[string]bool{}
 	}
 	m.unflushed[name] = true
-	flush := func() error {
+	written := m.quick.Create(name, content, mode, exact)
+	return func() error {
 		if err := m.flush(); err != nil {
 			return &fs.PathError{Op: "sync", Path: name, Err: err}
 		}
 		delete(m.unflushed, name)
-		return nil
+		return written()
 	}
-	_, err := m.quick.Create(name, content, mode, exact)
-	return flush, err
 }
 
 func (m *mortal) Entries(dir string) func() error {

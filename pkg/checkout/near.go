@@ -7,76 +7,67 @@ import (
 	"strings"
 )
 
-// Files is a checkout for Compare, and for one goroutine: directories stay open while files in them are read. The caller
-// closes it with done.
+// Files is a checkout for Compare, and for one goroutine: directories stay open. The caller closes it with done.
 func Files(root *os.Root) (fsys fs.FS, done func()) {
 	n := &near{root: root}
-	return n, func() { n.leave(0) }
+	return n, func() { n.leave("") }
 }
 
-// near is a checkout in which the directories on the way to the last file stay open. From its root every path costs an
-// open and a close for each of its parts, and a run asks for files in the order of their paths, each several times.
+// near is a checkout in which directories stay open. From its root every path costs an open and a close for each of its
+// parts, and a run asks for each file several times.
 type near struct {
 	root *os.Root
-	way  []level // outermost first
+	open map[string]*os.Root
+	idle func() // returns when nobody works in an open directory; nil where nobody ever does
 }
 
-// level is one open directory.
-type level struct {
-	dir  string
-	root *os.Root
-}
+// mostOpen bounds the directories that stay open; a run's own files come on top.
+const mostOpen = 128
 
-// at is the directory of a path, open, and the path's last part.
+// at is the directory of a path, open until the next call, and the path's last part.
 func (n *near) at(name string) (*os.Root, string, error) {
 	if !fs.ValidPath(name) {
 		return nil, "", &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	if len(n.open) > mostOpen {
+		n.leave("")
 	}
 	dir, err := n.enter(path.Dir(name))
 	return dir, path.Base(name), err
 }
 
-// enter is a directory, open until another one is entered that is not below it.
 func (n *near) enter(dir string) (*os.Root, error) {
 	if dir == "." {
 		return n.root, nil
 	}
-	here, rest, depth := n.root, dir, 0
-	for _, l := range n.way {
-		if l.dir == dir {
-			return l.root, nil
-		}
-		if !strings.HasPrefix(dir, l.dir+"/") {
-			break
-		}
-		here, rest = l.root, dir[len(l.dir)+1:]
-		depth++
+	if r := n.open[dir]; r != nil {
+		return r, nil
 	}
-	n.leave(depth)
-	for part := range strings.SplitSeq(rest, "/") {
-		next, err := here.OpenRoot(part)
-		if err != nil {
-			return nil, err
-		}
-		n.way = append(n.way, level{n.below(part), next})
-		here = next
+	parent, err := n.enter(path.Dir(dir))
+	if err != nil {
+		return nil, err
 	}
-	return here, nil
+	r, err := parent.OpenRoot(path.Base(dir))
+	if err != nil {
+		return nil, err
+	}
+	if n.open == nil {
+		n.open = map[string]*os.Root{}
+	}
+	n.open[dir] = r
+	return r, nil
 }
 
-// below is a name in the last directory on the way.
-func (n *near) below(name string) string {
-	if len(n.way) == 0 {
-		return name
+// leave closes a directory and what is below it; all of them for the empty name.
+func (n *near) leave(dir string) {
+	if len(n.open) > 0 && n.idle != nil {
+		n.idle()
 	}
-	return path.Join(n.way[len(n.way)-1].dir, name)
-}
-
-// leave closes the directories on the way but the first ones.
-func (n *near) leave(keep int) {
-	for len(n.way) > keep {
-		n.way[len(n.way)-1].root.Close()
-		n.way = n.way[:len(n.way)-1]
+	for name, r := range n.open {
+		if dir == "" || name == dir || strings.HasPrefix(name, dir+"/") {
+			r.Close()
+			delete(n.open, name)
+		}
 	}
 }
 

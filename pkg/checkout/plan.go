@@ -5,6 +5,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind says whose a planned file is, and so how it meets a file that is there already.
@@ -44,19 +45,21 @@ func (p Plan) validate() error {
 		if err := validPath(f.Path); err != nil {
 			return err
 		}
-		if other, twice := spelt[fold(f.Path)]; twice {
+		folded := fold(f.Path)
+		if other, twice := spelt[folded]; twice {
 			return &Error{Path: f.Path, Problem: "planned twice, also as " + other}
 		}
-		files[fold(f.Path)], spelt[fold(f.Path)] = true, f.Path
+		files[folded], spelt[folded] = true, f.Path
 		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
-			other, known := spelt[fold(dir)]
+			folded := fold(dir)
+			other, known := spelt[folded]
 			switch {
-			case files[fold(dir)]:
+			case files[folded]:
 				return &Error{Path: f.Path, Problem: "its directory is also planned as the file " + other}
 			case known && other != dir:
 				return &Error{Path: f.Path, Problem: "its directory is also spelt " + other}
 			}
-			spelt[fold(dir)] = dir
+			spelt[folded] = dir
 		}
 	}
 	return nil
@@ -79,4 +82,18 @@ func validPath(name string) error {
 }
 
 // fold is equal for paths that a case-insensitive file system (macOS, Windows) takes for the same.
-func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+func fold(name string) string {
+	if ascii(name) {
+		return strings.ToLower(name)
+	}
+	return strings.ToLower(strings.ToUpper(name))
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

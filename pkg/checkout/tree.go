@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -19,12 +20,12 @@ func Read(fsys fs.FS, name string) ([]byte, error) { return newTree(fsys).read(n
 // tree reads a checkout and remembers what it learnt about directories.
 type tree struct {
 	fsys  fs.FS
-	dirs  map[string]bool     // directories that exist and are no links
-	names map[string][]string // their entries, where somebody asked
+	dirs  map[string]bool                // directories that exist and are no links
+	names map[string]map[string][]string // what is in them, where somebody asked
 }
 
 func newTree(fsys fs.FS) *tree {
-	return &tree{fsys: fsys, dirs: map[string]bool{".": true}, names: map[string][]string{}}
+	return &tree{fsys: fsys, dirs: map[string]bool{".": true}, names: map[string]map[string][]string{}}
 }
 
 // read is a file's bytes, nil when it does not exist. Anything but a regular file in a
@@ -115,25 +116,20 @@ func (t *tree) clash(name string) error {
 		if err != nil {
 			return err
 		}
-		exact, other := false, ""
-		for _, n := range names {
-			exact = exact || n == part
-			if n != part && fold(n) == fold(part) {
-				other = n
-			}
+		spelt := names[fold(part)]
+		if len(spelt) == 0 {
+			return nil
 		}
-		if !exact {
-			if other == "" {
-				return nil
-			}
-			return &Error{Path: name, Problem: "exists as " + path.Join(dir, other) + ", which differs in case only", Advice: "rename or remove one of the two"}
+		if !slices.Contains(spelt, part) {
+			return &Error{Path: name, Problem: "exists as " + path.Join(dir, spelt[len(spelt)-1]) + ", which differs in case only", Advice: "rename or remove one of the two"}
 		}
 		dir = path.Join(dir, part)
 	}
 	return nil
 }
 
-func (t *tree) list(dir string) ([]string, error) {
+// list is what a directory holds: the folded name to how it is spelt there.
+func (t *tree) list(dir string) (map[string][]string, error) {
 	if names, ok := t.names[dir]; ok {
 		return names, nil
 	}
@@ -141,9 +137,9 @@ func (t *tree) list(dir string) ([]string, error) {
 	if err != nil {
 		return nil, readError(dir, err)
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.Name()
+	names := make(map[string][]string, len(entries))
+	for _, e := range entries {
+		names[fold(e.Name())] = append(names[fold(e.Name())], e.Name())
 	}
 	t.names[dir] = names
 	return names, nil

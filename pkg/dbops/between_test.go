@@ -25,7 +25,7 @@ func between(t *testing.T, s *lab.Server, sessions, rows func(n int)) dbops.Read
 	port := lab.Proxy(t, s.Port, func(chunk []byte) lab.Cut {
 		mu.Lock()
 		defer mu.Unlock()
-		for marker, act := range map[string]func(int){"pg_stat_progress_create_index": sessions, "parse_ident(lock_table)": rows} {
+		for marker, act := range map[string]func(int){"pg_stat_progress_create_index": sessions, "AS listed(lock_table)": rows} {
 			if bytes.Contains(chunk, []byte(marker)) {
 				count[marker]++
 				act(count[marker])

@@ -36,14 +36,14 @@ func (h home) attend(ctx context.Context, databases []Database) error {
 
 // lookAll looks at the tables of databases side by side.
 func (h home) lookAll(ctx context.Context, names []string) ([]Database, []Unseen) {
-	query := readOnly(contentsQuery(h.Scripts))
+	m := looks(h.Scripts, "")
 	found := make([]*Database, len(names))
 	reasons := make([]string, len(names))
 	var g errgroup.Group
 	g.SetLimit(Connections - 1)
 	for i, name := range names {
 		g.Go(func() error {
-			d, err := h.look(ctx, name, query)
+			d, err := h.look(ctx, name, m)
 			if err == nil && d.server != h.server {
 				err = errOtherServer
 			}

@@ -24,9 +24,9 @@ type Reader struct {
 	Scripts      Scripts
 }
 
-// Read looks at every database of the installation that the role can see. It changes nothing, waits for nobody's lock,
-// and costs one connection and one round trip for each database. What it cannot read it lists in Unseen; an error means
-// that it could see nothing at all.
+// Read looks at every database of the installation that the role can see. It changes nothing, waits for nobody's lock, and
+// costs one connection for each database, with one round trip where all is well and two elsewhere. What it cannot read it
+// lists in Unseen; an error means that it could see nothing at all.
 //
 // The rows are read first, in each database; then once, for the whole server, who is connected and who holds a table; then
 // the rows that do not read 0 a second time (settle). The order carries the verdicts:
@@ -69,8 +69,8 @@ func (r Reader) survey(ctx context.Context, c *pgconn.PgConn, s *Snapshot) (Data
 	ctx, cancel := context.WithTimeout(ctx, perDatabase)
 	defer cancel()
 	var o overview
-	var found contents
-	if err := ask(ctx, c, readOnly(overviewQuery+contentsQuery(r.Scripts)), &o, &found); err != nil {
+	found, err := readGlance(ctx, c, looks(r.Scripts, overviewQuery), &o)
+	if err != nil {
 		return Database{}, nil, r.Target.connectError(r.Target.Database(), err)
 	}
 	s.Version, s.Role, s.Standby = o.Version, o.Role, o.Standby
@@ -92,7 +92,7 @@ func (s *Snapshot) visible(i Installation, first string, others []candidate) []s
 	return names
 }
 
-func (r Reader) look(ctx context.Context, database, query string) (Database, error) {
+func (r Reader) look(ctx context.Context, database string, m messages) (Database, error) {
 	ctx, cancel := context.WithTimeout(ctx, perDatabase)
 	defer cancel()
 	c, err := r.connect(ctx, database)
@@ -100,11 +100,11 @@ func (r Reader) look(ctx context.Context, database, query string) (Database, err
 		return Database{}, err
 	}
 	defer closeQuietly(c)
-	d, err := readContents(ctx, c, database, query)
+	found, err := readGlance(ctx, c, m)
 	if err != nil {
-		return d, r.Target.connectError(database, err)
+		return Database{}, r.Target.connectError(database, err)
 	}
-	return d, nil
+	return found.database(database), nil
 }
 
 func (r Reader) connect(ctx context.Context, database string) (*pgconn.PgConn, error) {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/portal"
 	"github.com/ameideio/ameide/pkg/spec"
@@ -14,6 +16,21 @@ import (
 // and for the portal's forms, and what other people's files in the checkout need in addition. An error names the file and
 // line that is in the way; then there is no plan.
 func NewPlan(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan, error) {
+	var forms checkout.Plan
+	var side errgroup.Group // the forms read nothing of the checkout, and take as long as all the rest
+	side.Go(func() (err error) { forms, err = portal.Templates(templates, s); return err })
+	plan, err := installation(templates, tree, s, envs)
+	if failed := side.Wait(); err == nil {
+		err = failed
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(plan, forms...), nil
+}
+
+// installation is the plan without the portal's forms.
+func installation(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan, error) {
 	gitops, err := fs.Sub(templates, "gitops")
 	if err != nil {
 		return nil, err
@@ -22,11 +39,6 @@ func NewPlan(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan,
 	if err != nil {
 		return nil, err
 	}
-	forms, err := portal.Templates(templates, s)
-	if err != nil {
-		return nil, err
-	}
-	plan = append(plan, forms...)
 	w := newWorkspace(tree, s)
 	if plan, err = w.inForeignCharts(plan); err != nil {
 		return nil, err

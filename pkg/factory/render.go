@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"text/template"
@@ -31,7 +30,7 @@ type data struct {
 // environments and, where no local environment exists, without its own component tree.
 func generated(tree fs.FS, s *spec.Spec, envs []string) ([]checkout.File, error) {
 	var files []checkout.File
-	r := renderer{tree: tree, spec: s, envs: envs, functions: functions()}
+	r := renderer{tree: tree, spec: s, envs: envs, base: template.New("").Delims("[[", "]]").Option("missingkey=error").Funcs(functions())}
 	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(p, suffix) {
 			return err
@@ -45,10 +44,10 @@ func generated(tree fs.FS, s *spec.Spec, envs []string) ([]checkout.File, error)
 
 // renderer executes the templates of one tree for one installation.
 type renderer struct {
-	tree      fs.FS
-	spec      *spec.Spec
-	envs      []string // environments whose files are wanted
-	functions template.FuncMap
+	tree fs.FS
+	spec *spec.Spec
+	envs []string           // environments whose files are wanted
+	base *template.Template // what all of them have in common: functions, delimiters and options
 }
 
 // expand is one template as one file, or as one file for each environment.
@@ -99,7 +98,7 @@ func (r renderer) parse(p string) (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New(path.Base(p)).Delims("[[", "]]").Option("missingkey=error").Funcs(r.functions).Parse(string(text))
+	t, err := r.base.New(p).Parse(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("parse template %s: %w", p, err)
 	}

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/scaffold"
@@ -28,30 +30,40 @@ func Templates(tree fs.FS, s *spec.Spec) ([]checkout.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("primitives/values.yaml: %w", err)
 	}
-	var files []checkout.File
-	compiled := map[string]checkout.File{}
-	for _, word := range scaffold.KindWords() {
-		kind, definition := scaffold.ParseKind(word)
-		f := &form{kind: kind, definition: definition, langs: scaffold.Languages(kind), spec: s, rules: rules, compiled: compiled}
-		entity, err := f.entity(tree)
-		if err != nil {
-			return nil, fmt.Errorf("software template of kind %s: %w", word, err)
-		}
-		skeletons, err := f.skeletons(tree)
-		if err != nil {
-			return nil, err
-		}
-		files = append(append(files, entity), skeletons...)
+	entities, err := entityTemplate(tree)
+	if err != nil {
+		return nil, err
 	}
-	return files, nil
+	words := scaffold.KindWords()
+	planned := make([][]checkout.File, len(words))
+	compiled := &compiled{files: map[string]func() compilation{}}
+	var g errgroup.Group
+	for i, word := range words {
+		g.Go(func() error {
+			kind, definition := scaffold.ParseKind(word)
+			f := &form{kind: kind, definition: definition, langs: scaffold.Languages(kind), spec: s, rules: rules, compiled: compiled}
+			entity, err := f.entity(tree, entities)
+			if err != nil {
+				return fmt.Errorf("software template of kind %s: %w", word, err)
+			}
+			skeletons, err := f.skeletons(tree)
+			planned[i] = append([]checkout.File{entity}, skeletons...)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(planned...), nil
 }
 
-func (f *form) entity(tree fs.FS) (checkout.File, error) {
+// entityTemplate is the form, before it is filled in for a kind.
+func entityTemplate(tree fs.FS) (*template.Template, error) {
+	return template.New("template.yaml.tmpl").Delims("[[", "]]").Option("missingkey=error").Funcs(sprig.TxtFuncMap()).ParseFS(tree, "portal/template.yaml.tmpl")
+}
+
+func (f *form) entity(tree fs.FS, t *template.Template) (checkout.File, error) {
 	d, err := f.data(tree)
-	if err != nil {
-		return checkout.File{}, err
-	}
-	t, err := template.New("template.yaml.tmpl").Delims("[[", "]]").Option("missingkey=error").Funcs(sprig.TxtFuncMap()).ParseFS(tree, "portal/template.yaml.tmpl")
 	if err != nil {
 		return checkout.File{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/scaffold"
@@ -48,12 +49,7 @@ func (f *form) skeletons(tree fs.FS) ([]checkout.File, error) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			file, known := f.compiled[p]
-			if !known {
-				if file, err = compile(tree, p, strings.TrimPrefix(p, root+"/")); err == nil {
-					f.compiled[p] = file
-				}
-			}
+			file, err := f.compiled.file(tree, p, strings.TrimPrefix(p, root+"/"))
 			file.Path = path.Join(Dir, f.word(), "skeleton", layers[from], file.Path)
 			files = append(files, file)
 			return err
@@ -63,6 +59,32 @@ func (f *form) skeletons(tree fs.FS) ([]checkout.File, error) {
 		}
 	}
 	return files, nil
+}
+
+// compiled are files of skeletons as Nunjucks: what several kinds have in common is compiled once.
+type compiled struct {
+	mu    sync.Mutex
+	files map[string]func() compilation
+}
+
+type compilation struct {
+	file checkout.File
+	err  error
+}
+
+func (c *compiled) file(tree fs.FS, file, name string) (checkout.File, error) {
+	c.mu.Lock()
+	once := c.files[file]
+	if once == nil {
+		once = sync.OnceValue(func() compilation {
+			f, err := compile(tree, file, name)
+			return compilation{f, err}
+		})
+		c.files[file] = once
+	}
+	c.mu.Unlock()
+	done := once()
+	return done.file, done.err
 }
 
 // compile is one file of a skeleton as Nunjucks, under its name as Nunjucks.

@@ -8,7 +8,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/scaffold"
 	"github.com/ameideio/ameide/pkg/skeleton"
 	"github.com/ameideio/ameide/pkg/spec"
@@ -25,8 +24,8 @@ type form struct {
 	langs      []scaffold.Lang
 	spec       *spec.Spec
 	rules      *scaffold.Derivations
-	known      map[string]string        // expressions of derived values, by their name in JSON
-	compiled   map[string]checkout.File // what several kinds have in common is compiled once
+	known      map[string]string // expressions of derived values, by their name in JSON
+	compiled   *compiled
 }
 
 // word is the kind as the terminal's --kind takes it.

@@ -34,7 +34,7 @@ func Check(p Params, s *spec.Spec) error {
 	if p.Kind == Agent && !slices.Contains(RiskTiers(), p.RiskTier) {
 		found = append(found, Problem{"risk_tier", fmt.Sprintf("unknown risk tier %s", show(p.RiskTier)), "use " + enumerate(RiskTiers())})
 	}
-	return found.err()
+	return found.Err()
 }
 
 func checkLang(p Params) Problems {

@@ -178,7 +178,7 @@ func (r *protoReader) contract(file linker.File) (*Contract, error) {
 		r.report(r.main, 1, 1, "the file has no service with an RPC")
 	}
 	c.Files = r.files(c.Package)
-	return c, r.problems.err()
+	return c, r.problems.Err()
 }
 
 // method is an RPC whose messages are the package's own, which is the convention, and what handlers can be written for.

@@ -27,7 +27,7 @@ func CheckExisting(fsys fs.FS, v Values) error {
 			found = append(found, Problem{"name", fmt.Sprintf("%s would have the image %s of %s", v.Dir, v.Image, other), "choose another name"})
 		}
 	}
-	return found.err()
+	return found.Err()
 }
 
 // builds tell a primitive's language by the file that its build reads.

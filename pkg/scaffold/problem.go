@@ -31,8 +31,8 @@ func (p Problems) Hint() string {
 	return strings.Join(advice, "\n  ")
 }
 
-// err is nil for no problems.
-func (p Problems) err() error {
+// Err is nil for no problems.
+func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
 	}

@@ -41,8 +41,7 @@ func Reserved(k Kind) []string {
 	for _, name := range slices.Concat(lists...) {
 		names = append(names, strings.ReplaceAll(name, "_", "-"))
 	}
-	valid := regexp.MustCompile(NamePattern)
-	names = slices.DeleteFunc(names, func(name string) bool { return !valid.MatchString(name) })
+	names = slices.DeleteFunc(names, func(name string) bool { return !namePattern.MatchString(name) })
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"sync"
 	"text/template/parse"
 )
 
@@ -37,7 +38,7 @@ type scope struct {
 }
 
 func newCompiler(name, text string) (*compiler, error) {
-	trees, err := parse.Parse(name, text, left, right, Functions(), comparisons())
+	trees, err := parse.Parse(name, text, left, right, known())
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +52,14 @@ func newCompiler(name, text string) (*compiler, error) {
 	return c, nil
 }
 
-// comparisons tells the parser the names of text/template's own functions that a skeleton may use.
-func comparisons() map[string]any {
-	known := map[string]any{}
+// known tells the parser every name that a skeleton may call; text/template adds its own by itself, its parser does not.
+var known = sync.OnceValue(func() map[string]any {
+	all := map[string]any(Functions())
 	for _, name := range []string{"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "len"} {
-		known[name] = true
+		all[name] = true
 	}
-	return known
-}
+	return all
+})
 
 func (c *compiler) list(l *parse.ListNode, s scope) error {
 	if l == nil {

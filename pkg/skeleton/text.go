@@ -1,6 +1,9 @@
 package skeleton
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // source is Nunjucks as it is written. Text is collected until code follows, because a token may begin in one piece of text
 // and end in the next.
@@ -28,12 +31,17 @@ func escape(text string) string {
 	if !strings.ContainsAny(text, "{#") {
 		return text
 	}
+	return tokens().Replace(text)
+}
+
+// tokens prints the tokens of Nunjucks as text.
+var tokens = sync.OnceValue(func() *strings.Replacer {
 	var printed []string
 	for _, token := range []string{"${{", "{%", "{#", "#}"} {
 		printed = append(printed, token, output(literal(token)))
 	}
-	return strings.NewReplacer(printed...).Replace(text)
-}
+	return strings.NewReplacer(printed...)
+})
 
 func (s *source) String() string {
 	s.code("")

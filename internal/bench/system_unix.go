@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // peakRSS is the largest resident set of a process in MB. Linux counts kilobytes, macOS bytes.
@@ -19,3 +21,6 @@ func peakRSS(p *os.ProcessState) float64 {
 	}
 	return float64(usage.Maxrss) / (1 << 10)
 }
+
+// settleDisk waits until what was written ahead of a run is on disk: it would be written during the run.
+func settleDisk() { unix.Sync() }
