@@ -58,7 +58,7 @@ func manyDatabasesCase(count int) newCase {
 
 // postgres starts a server that lives until the lab is closed.
 func (l *lab) postgres(ctx context.Context) (*pg.Server, error) {
-	s, err := pg.StartPostgres(ctx, "max_connections=50")
+	s, err := pg.StartPostgres(ctx, "max_connections=50", "autovacuum=off")
 	if err != nil {
 		return nil, err
 	}

@@ -12,14 +12,6 @@ import (
 //go:embed tables.sql
 var tablesSQL string
 
-// What both ways of reading a database ask of each table, as format() takes it: its name is the one argument.
-var (
-	//go:embed rows.sql
-	rowsSQL string
-	//go:embed migrations.sql
-	migrationsSQL string
-)
-
 // Limits of every statement that reads: looking never waits behind a migration, and never long. Compiling a query that runs
 // once would take longer than running it. Nothing that the owner of a database has put into it may run in place of what is
 // meant, nor hide a row from us: no schema but PostgreSQL's own is searched, and a policy on a table makes it unreadable.
@@ -79,7 +71,7 @@ func (c contents) database(name string) Database {
 // connection plans it anew, which costs more than running it: it asks nothing that a healthy database has no answer to.
 func contentsQuery(s Scripts) string { return fill(tablesSQL, s) }
 
-// fill puts the shared pieces into a query.
+// fill puts what both ways of reading share into a query.
 func fill(query string, s Scripts) string {
 	var known, exist []string
 	for _, name := range knownIndexes() {
@@ -88,8 +80,7 @@ func fill(query string, s Scripts) string {
 	}
 	return strings.NewReplacer("/*LOCK_TABLES*/", s.LockTables, "/*KNOWN_INDEXES*/", strings.Join(known, ", "),
 		"/*KNOWN_EXIST*/", strings.Join(exist, " OR "),
-		"/*ROWS*/", strings.ReplaceAll(rowsSQL, "/*MAX_ROWS*/", strconv.Itoa(MaxRows)),
-		"/*MIGRATIONS*/", strings.ReplaceAll(migrationsSQL, "/*MAX_MIGRATIONS*/", strconv.Itoa(maxMigrations))).Replace(query)
+		"/*MAX_ROWS*/", strconv.Itoa(MaxRows), "/*MAX_MIGRATIONS*/", strconv.Itoa(maxMigrations)).Replace(query)
 }
 
 // readOnly runs statements in a read-only transaction of its own: one message, one round trip.

@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -21,8 +22,9 @@ type glance struct {
 	Tables  []struct {
 		Schema     string `json:"schema"`
 		Name       string `json:"name"`
-		Rows       string `json:"rows"`       // XML around the JSON of rows.sql
-		Migrations string `json:"migrations"` // XML around the JSON of migrations.sql
+		OID        int64  `json:"oid"`
+		Rows       string `json:"rows"`       // XML of glanceRow
+		Migrations string `json:"migrations"` // XML of Migration
 	} `json:"tables"`
 }
 
@@ -58,32 +60,43 @@ func looks(s Scripts, before string) messages {
 	return messages{readOnly(before + fill(glanceSQL, s)), readOnly(before + contentsQuery(s))}
 }
 
+// glanceRow is a row of a lock table. A column that is NULL is left out.
+type glanceRow struct {
+	CTID     string       `xml:"ctid"`
+	XMin     string       `xml:"xmin"`
+	Index    *int64       `xml:"index"`
+	IsLocked *json.Number `xml:"is_locked"`
+}
+
 // contents is false unless everything is as in a healthy database.
 func (g glance) contents() (contents, bool) {
 	out := contents{Started: g.Started}
 	for _, t := range g.Tables {
-		var table Table
-		if fromXML(t.Rows, &table) != nil || fromXML(t.Migrations, &table) != nil || shape(table.Rows) != Free {
+		table := Table{OID: t.OID, Schema: t.Schema, Name: t.Name, Rows: []Row{}}
+		rows, err := fromXML[glanceRow](t.Rows)
+		if err != nil {
 			return contents{}, false
 		}
-		table.Schema, table.Name = t.Schema, t.Name
+		stamps := make([]string, len(rows))
+		for i, r := range rows {
+			table.Rows = append(table.Rows, Row{Index: r.Index, IsLocked: r.IsLocked})
+			stamps[i] = r.CTID + " " + r.XMin
+		}
+		table.Stamp = strings.Join(stamps, ",")
+		if table.Migrations, err = fromXML[Migration](t.Migrations); err != nil || shape(table.Rows) != Free {
+			return contents{}, false
+		}
+		slices.Reverse(table.Migrations) // oldest first
 		out.Tables = append(out.Tables, table)
 	}
 	return out, !g.Doubt
 }
 
-// fromXML decodes the one value that query_to_xml was asked for.
-func fromXML(text string, into any) error {
-	var doc struct {
-		Row []struct {
-			Found string `xml:"found"`
-		} `xml:"row"`
-	}
-	if err := xml.Unmarshal([]byte(text), &doc); err != nil {
-		return err
-	}
-	if len(doc.Row) != 1 {
-		return fmt.Errorf("%d rows instead of one", len(doc.Row))
-	}
-	return json.Unmarshal([]byte(doc.Row[0].Found), into)
+// fromXML decodes what query_to_xml gives.
+func fromXML[Row any](text string) ([]Row, error) {
+	doc := struct {
+		Rows []Row `xml:"row"`
+	}{Rows: []Row{}}
+	err := xml.Unmarshal([]byte(text), &doc)
+	return doc.Rows, err
 }

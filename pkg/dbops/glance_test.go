@@ -22,7 +22,7 @@ func TestGlanceSaysOfHealthyTablesWhatTheFullLookSays(t *testing.T) {
 	s.Exec(t, "postgres", "CREATE ROLE reader LOGIN PASSWORD '"+lab.Password+"'", "CREATE SCHEMA \"o'Hare\"",
 		`CREATE TABLE "o'Hare"."`+escaped+`" (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)`,
 		`CREATE TABLE "o'Hare"."`+escaped+`_lock" (index serial PRIMARY KEY, is_locked integer)`,
-		`INSERT INTO "o'Hare"."`+escaped+`" (name, batch, migration_time) VALUES (E'1 <&> "é" \x01\n', 1, now()), (NULL, NULL, NULL)`,
+		`INSERT INTO "o'Hare"."`+escaped+`" (name, batch, migration_time) VALUES (E'1 <&> "é" \n', 1, now()), (NULL, NULL, NULL)`,
 		"CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)",
 		"CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked integer)", "INSERT INTO knex_migrations_lock (is_locked) VALUES (0)",
 		"CREATE TABLE other (a integer)")
@@ -37,6 +37,7 @@ func TestGlanceSaysOfHealthyTablesWhatTheFullLookSays(t *testing.T) {
 		{name: "two rows", change: "INSERT INTO knex_migrations_lock (is_locked) VALUES (0)", back: "DELETE FROM knex_migrations_lock WHERE index > 1"},
 		{name: "an index that a migration leaves", change: "CREATE INDEX " + knownIndexes()[0] + " ON other (a)", back: "DROP INDEX " + knownIndexes()[0]},
 		{name: "an invalid index", change: "UPDATE pg_index SET indisvalid = false WHERE indrelid = 'knex_migrations'::regclass", back: "UPDATE pg_index SET indisvalid = true"},
+		{name: "a name that XML cannot hold", change: "INSERT INTO knex_migrations (name) VALUES (chr(1))", back: "DELETE FROM knex_migrations"},
 		{name: "a table that may not be read", role: "reader"},
 		{name: "as it was", healthy: true},
 	} {

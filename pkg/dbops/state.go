@@ -59,9 +59,9 @@ type Row struct {
 
 // Migration is one applied migration.
 type Migration struct {
-	Name  string `json:"name"`
-	Batch int    `json:"batch"`
-	Time  string `json:"time"` // RFC 3339, UTC
+	Name  string `json:"name" xml:"name"`
+	Batch int    `json:"batch" xml:"batch"`
+	Time  string `json:"time" xml:"time"` // RFC 3339, UTC
 }
 
 // Relation is a table or an index of the schema of a lock table.

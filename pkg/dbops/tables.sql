@@ -16,13 +16,21 @@ BEGIN
     migrations := format('%I.%I', identity[1], left(identity[2], -5));
     -- One table that may not be read, or that somebody holds, must not hide the others.
     BEGIN
-      EXECUTE format($rows$/*ROWS*/$rows$, lock_table) INTO entry;
+      EXECUTE format($rows$SELECT jsonb_build_object(
+                 'rows', coalesce(jsonb_agg(jsonb_build_object('index', "index", 'is_locked', is_locked) ORDER BY "index"), '[]'),
+                 'stamp', coalesce(string_agg(format('%%s %%s', ctid, xmin), ',' ORDER BY ctid), ''),
+                 'oid', %1$L::regclass::oid::bigint, 'lock_age', min(age(xmin)))
+          FROM (SELECT ctid, xmin, "index", is_locked FROM %1$s ORDER BY "index" LIMIT /*MAX_ROWS*/) r$rows$, lock_table) INTO entry;
     EXCEPTION WHEN OTHERS THEN
       entry := jsonb_build_object('unreadable', SQLERRM,
         'oid', (SELECT c.oid::bigint FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = identity[1] AND c.relname = identity[2]));
     END;
     BEGIN
-      EXECUTE format($rows$/*MIGRATIONS*/$rows$, migrations) INTO part;
+      EXECUTE format($rows$SELECT jsonb_build_object(
+                 'migrations', coalesce(jsonb_agg(jsonb_build_object('name', left(name::text, 255), 'batch', batch::int,
+                                        'time', to_char(migration_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) ORDER BY id), '[]'),
+                 'migration_age', min(age(xmin)))
+          FROM (SELECT xmin, id, name, batch, migration_time FROM %1$s ORDER BY id DESC LIMIT /*MAX_MIGRATIONS*/) m$rows$, migrations) INTO part;
       known := known OR /*KNOWN_EXIST*/;
     EXCEPTION WHEN OTHERS THEN
       part := '{}';

@@ -2,9 +2,8 @@
 -- by their name: columns index and is_locked, both integers (types 20, 21, 23), and beside them the table of the migrations
 -- without the suffix _lock. Run once in each database, it is planned anew each time: few functions and operators keep that
 -- short.
-SELECT format('%I.%I', n.nspname, c.relname)
+SELECT format('%s.%I', c.relnamespace::regnamespace, c.relname)
   FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r'
    AND right(c.relname, 5) = '_lock'
    AND (SELECT count(*) FILTER (WHERE a.attrelid = c.oid AND a.attname IN ('index', 'is_locked') AND a.atttypid IN (20, 21, 23)) = 2
