@@ -133,14 +133,33 @@ func (t *tree) list(dir string) (map[string][]string, error) {
 	if names, ok := t.names[dir]; ok {
 		return names, nil
 	}
-	entries, err := fs.ReadDir(t.fsys, dir)
+	all, err := Names(t.fsys, dir)
 	if err != nil {
 		return nil, readError(dir, err)
 	}
-	names := make(map[string][]string, len(entries))
-	for _, e := range entries {
-		names[fold(e.Name())] = append(names[fold(e.Name())], e.Name())
+	names := make(map[string][]string, len(all))
+	for _, name := range all {
+		names[fold(name)] = append(names[fold(name)], name)
 	}
 	t.names[dir] = names
 	return names, nil
+}
+
+// Names are what a directory holds, in any order. fs.ReadDir asks an os.Root for the kind of each, too, which takes far
+// longer where there are many.
+func Names(fsys fs.FS, dir string) ([]string, error) {
+	f, err := fsys.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if d, ok := f.(interface{ Readdirnames(n int) ([]string, error) }); ok {
+		return d.Readdirnames(-1)
+	}
+	entries, err := fs.ReadDir(fsys, dir)
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, err
 }

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/ameideio/ameide/pkg/checkout"
 )
 
 // CheckExisting holds a primitive against those that a checkout of code has already: another one of the same name in other
@@ -12,8 +15,8 @@ import (
 // once, or nil.
 func CheckExisting(fsys fs.FS, v Values) error {
 	var found Problems
-	for _, other := range folders(fsys, path.Dir(v.Dir)) {
-		if other != v.Name && sameName(other, v.Name) {
+	for _, other := range names(fsys, path.Dir(v.Dir)) {
+		if other != v.Name && sameName(other, v.Name) && isFolder(fsys, path.Join(path.Dir(v.Dir), other)) {
 			found = append(found, Problem{"name", fmt.Sprintf("%s exists as %s, and the two would share packages", v.Dir, path.Join(path.Dir(v.Dir), other)), "choose another name, or move the other one away"})
 		}
 	}
@@ -35,18 +38,18 @@ func builds() map[Lang]string {
 	return map[Lang]string{Go: "go.mod", TypeScript: "package.json", Python: "pyproject.toml"}
 }
 
-func folders(fsys fs.FS, dir string) []string {
-	entries, err := fs.ReadDir(fsys, dir)
+func names(fsys fs.FS, dir string) []string {
+	all, err := checkout.Names(fsys, dir)
 	if err != nil {
 		return nil // the comparison of the files says what is in the way
 	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	return names
+	slices.Sort(all)
+	return all
+}
+
+func isFolder(fsys fs.FS, name string) bool {
+	info, err := fs.Lstat(fsys, name)
+	return err == nil && info.IsDir()
 }
 
 // sameName tells names that some file system, or some language's packages, take for one.
