@@ -1,5 +1,5 @@
 // Command testrun is go test that also says which tests were skipped, and why: what a machine lacks must not look like
-// success. Its arguments are those of go test.
+// success. Its arguments are those of go test. Where the machine has the room, tests write to memory instead of its disk.
 package main
 
 import (
@@ -10,23 +10,17 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 )
 
 func main() {
-	c := exec.Command("go", append([]string{"test", "-json"}, os.Args[1:]...)...)
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err == nil {
-		err = c.Start()
+	dir := scratch()
+	err := run(dir, os.Args[1:])
+	if dir != "" {
+		err = errors.Join(err, os.RemoveAll(dir))
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "testrun:", err)
-		os.Exit(1)
-	}
-	report(out, os.Stdout)
-	err = c.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		os.Exit(exit.ExitCode())
@@ -35,6 +29,27 @@ func main() {
 		fmt.Fprintln(os.Stderr, "testrun:", err)
 		os.Exit(1)
 	}
+}
+
+// run runs go test with temporary files in dir, "" for the system's place.
+func run(dir string, args []string) error {
+	// An interrupt reaches go test too, which ends by itself: the directory is removed after it. Not signal.Ignore, which
+	// go test would inherit.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	c := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	c.Stderr = os.Stderr
+	if dir != "" {
+		c.Env = append(os.Environ(), "TMPDIR="+dir)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.Start(); err != nil {
+		return err
+	}
+	report(out, os.Stdout)
+	return c.Wait()
 }
 
 // event is one line of go test -json (go doc test2json).

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// scratch leaves the choice to the system.
+func scratch() string { return "" }
