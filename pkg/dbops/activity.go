@@ -55,20 +55,34 @@ func activityQuery(s Scripts, databases []Database) string {
 		"/*RELATIONS*/", "ARRAY["+strings.Join(relations, ",")+"]").Replace(activitySQL)
 }
 
-// readActivity adds what only a second question can tell: which clients of working sessions are gone.
+// readActivity adds what only a second question can tell: which clients of working sessions are gone. A client that ended
+// well between the two looks as if it had been killed at work, so that the sessions are then asked for once more: who is at
+// work after its client was seen to be gone has lost it.
 func readActivity(ctx context.Context, c *pgconn.PgConn, query string) (activity, error) {
 	var a activity
 	if err := ask(ctx, c, query, &a); err != nil {
 		return a, err
 	}
+	if !a.working(func(Session) bool { return true }) {
+		return a, nil
+	}
+	table, err := sockets(ctx, c, a.OurPort)
+	if err == nil && a.working(func(s Session) bool { return table.closed(s.Client) }) {
+		a = activity{}
+		err = ask(ctx, c, query, &a)
+	}
+	a.sockets = table
+	return a, err
+}
+
+// working tells whether one of these sessions may be a migration that does something now.
+func (a activity) working(which func(Session) bool) bool {
 	for _, s := range a.Sessions {
-		if s.Migrator && !s.idle() { // it may be a migration that does something now
-			var err error
-			a.sockets, err = sockets(ctx, c, a.OurPort)
-			return a, err
+		if s.Migrator && !s.idle() && which(s.Session) {
+			return true
 		}
 	}
-	return a, nil
+	return false
 }
 
 // join adds to databases what a server shows of them. It replaces what an earlier one showed.
