@@ -32,7 +32,11 @@ func TestImagesAreBuiltForBothPlatformsWithoutEmulation(t *testing.T) {
 		t.Run(string(k.kind)+" "+string(k.lang), func(t *testing.T) {
 			for arch, machine := range map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64} {
 				p := newProject(t, k.kind, k.lang, "order-intake")
-				for name, got := range p.image(arch) {
+				programs := p.image(arch)
+				if k.programs && len(programs) == 0 {
+					t.Errorf("no machine code is in the image for %s", arch)
+				}
+				for name, got := range programs {
 					if !k.programs || got != machine {
 						t.Errorf("%s is machine code of %v in the image for %s", name, got, arch)
 					}
