@@ -129,7 +129,12 @@ func parseEntry(u *unpacker, line string) (string, entry, error) {
 func (l lock) bytes() []byte {
 	paths := slices.Sorted(maps.Keys(l))
 	packed := l.packed(paths)
+	size := len(lockHeader)
+	for i, path := range paths {
+		size += 2*sha256.Size + len(packed[i]) + len(path) + len("  \n")
+	}
 	var out bytes.Buffer
+	out.Grow(size)
 	out.WriteString(lockHeader)
 	for i, path := range paths {
 		fmt.Fprintf(&out, "%x %s %s\n", l[path].written, packed[i], path)

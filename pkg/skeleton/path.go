@@ -54,9 +54,14 @@ func CompilePath(path string, values reflect.Type) (string, error) {
 
 // Field is the field of a struct, or of one embedded in it, with that name in JSON.
 func Field(t reflect.Type, name string) (reflect.StructField, bool) {
-	for _, f := range reflect.VisibleFields(t) {
+	for f := range t.Fields() {
 		if !f.Anonymous && JSONName(f) == name {
 			return f, true
+		}
+		if f.Anonymous {
+			if inner, ok := Field(f.Type, name); ok {
+				return t.FieldByName(inner.Name)
+			}
 		}
 	}
 	return reflect.StructField{}, false

@@ -153,4 +153,11 @@ func TestAPathHasTheValuesInBothEngines(t *testing.T) {
 	if got, err := skeleton.CompilePath("{custom}", valuesType); err == nil {
 		t.Errorf("got %s, want an error", got)
 	}
+	type more struct {
+		First string `json:"first"`
+		values
+	}
+	if got, err := skeleton.Path("{first}/{name}", more{"x", v}); err != nil || got != "x/orders" {
+		t.Errorf("got %s, want x/orders; error %v", got, err)
+	}
 }

@@ -27,6 +27,10 @@ func sameScalar(a, b *yaml.Node) bool {
 
 // reads reports whether text, written as a scalar, is read as n.
 func reads(text string, n *yaml.Node, flow bool) bool {
+	if word(text) {
+		read := yaml.Node{Kind: yaml.ScalarNode, Value: text}
+		return read.ShortTag() == n.ShortTag() && text == n.Value
+	}
 	if flow {
 		text = "[" + text + "]"
 	} else {
@@ -43,6 +47,18 @@ func reads(text string, n *yaml.Node, flow bool) bool {
 	got := c[len(c)-1]
 	return len(c) <= 2 && got.Kind == yaml.ScalarNode && got.ShortTag() == n.ShortTag() && got.Value == n.Value &&
 		got.HeadComment+got.LineComment+got.FootComment == ""
+}
+
+// word tells that a text has no sign that means something to YAML, wherever it stands: it is read as it is written, and need
+// not be parsed to find out. Most scalars are words.
+func word(text string) bool {
+	for i, r := range text {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && (i == 0 || !strings.ContainsRune("_./-", r)) {
+			return false
+		}
+	}
+	return text != ""
 }
 
 func singleQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
