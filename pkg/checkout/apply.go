@@ -219,12 +219,15 @@ func (w *writer) mkdir(dir string) error {
 	if w.there[dir] {
 		return nil
 	}
-	if _, err := w.disk.Lstat(dir); err == nil {
-		w.there[dir] = true
-		return nil
-	}
-	if err := w.mkdir(path.Dir(dir)); err != nil {
+	parent := path.Dir(dir)
+	if err := w.mkdir(parent); err != nil {
 		return err
+	}
+	if !slices.Contains(w.dirs, parent) { // there is nothing yet in a new one
+		if _, err := w.disk.Lstat(dir); err == nil {
+			w.there[dir] = true
+			return nil
+		}
 	}
 	err := w.disk.Mkdir(dir, 0o755)
 	if err == nil {

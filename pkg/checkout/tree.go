@@ -20,7 +20,7 @@ func Read(fsys fs.FS, name string) ([]byte, error) { return newTree(fsys).read(n
 // tree reads a checkout and remembers what it learnt about directories.
 type tree struct {
 	fsys  fs.FS
-	dirs  map[string]bool                // directories that exist and are no links
+	dirs  map[string]bool                // whether a directory that somebody asked for exists, and is no link
 	names map[string]map[string][]string // what is in them, where somebody asked
 }
 
@@ -86,15 +86,21 @@ func (t *tree) lstat(name string) (fs.FileInfo, error) {
 
 // directory tells whether a directory that a file needs exists.
 func (t *tree) directory(dir, file string) (bool, error) {
-	if t.dirs[dir] {
-		return true, nil
+	if there, known := t.dirs[dir]; known {
+		return there, nil
 	}
-	if there, err := t.directory(path.Dir(dir), file); err != nil || !there {
+	there, err := t.directory(path.Dir(dir), file)
+	if err != nil {
 		return false, err
+	}
+	if !there {
+		t.dirs[dir] = false
+		return false, nil
 	}
 	info, err := fs.Lstat(t.fsys, dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		t.dirs[dir] = false
 		return false, nil
 	case err != nil:
 		return false, readError(dir, err)

@@ -16,41 +16,30 @@ import (
 // and for the portal's forms, and what other people's files in the checkout need in addition. An error names the file and
 // line that is in the way; then there is no plan.
 func NewPlan(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan, error) {
-	var forms checkout.Plan
-	var side errgroup.Group // the forms read nothing of the checkout, and take as long as all the rest
+	gitops, err := fs.Sub(templates, "gitops")
+	if err != nil {
+		return nil, err
+	}
+	var plan, forms checkout.Plan
+	var side errgroup.Group // these read nothing of the checkout, and take longer than all the rest
+	side.Go(func() (err error) { plan, err = generated(gitops, s, envs); return err })
 	side.Go(func() (err error) { forms, err = portal.Templates(templates, s); return err })
-	plan, err := installation(templates, tree, s, envs)
+	w := newWorkspace(tree, s)
+	selected := map[string]bool{}
+	for _, e := range envs {
+		selected[e] = true
+	}
+	err = w.edits(selected)
 	if failed := side.Wait(); err == nil {
 		err = failed
 	}
 	if err != nil {
 		return nil, err
 	}
-	return append(plan, forms...), nil
-}
-
-// installation is the plan without the portal's forms.
-func installation(templates, tree fs.FS, s *spec.Spec, envs []string) (checkout.Plan, error) {
-	gitops, err := fs.Sub(templates, "gitops")
-	if err != nil {
-		return nil, err
-	}
-	plan, err := generated(gitops, s, envs)
-	if err != nil {
-		return nil, err
-	}
-	w := newWorkspace(tree, s)
 	if plan, err = w.inForeignCharts(plan); err != nil {
 		return nil, err
 	}
-	selected := map[string]bool{}
-	for _, e := range envs {
-		selected[e] = true
-	}
-	if err := w.edits(selected); err != nil {
-		return nil, err
-	}
-	plan = append(plan, w.files()...)
+	plan = slices.Concat(plan, w.files(), forms)
 	for _, name := range slices.Sorted(maps.Keys(w.absent)) {
 		plan = append(plan, checkout.File{Path: name, Kind: checkout.Absent, Reason: "the platform's chart is not in this checkout: its part for the portal is missing"})
 	}
