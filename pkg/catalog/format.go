@@ -1,34 +1,35 @@
 package catalog
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 // The formats of catalog-model's KubernetesValidatorFunctions, CommonValidatorFunctions and makeValidator.
 var (
-	namePattern    = regexp.MustCompile(`^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`)
-	labelPattern   = regexp.MustCompile(`^[a-z0-9]+(?:-+[a-z0-9]+)*$`)
-	kindPattern    = regexp.MustCompile(`^[a-zA-Z][a-z0-9A-Z]*$`)
-	versionPattern = regexp.MustCompile(`^[a-z0-9A-Z]+$`)
-	tagPattern     = regexp.MustCompile(`^[a-z0-9:+#]+(-[a-z0-9:+#]+)*$`)
+	namePattern    = lazy.Regexp(`^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`)
+	labelPattern   = lazy.Regexp(`^[a-z0-9]+(?:-+[a-z0-9]+)*$`)
+	kindPattern    = lazy.Regexp(`^[a-zA-Z][a-z0-9A-Z]*$`)
+	versionPattern = lazy.Regexp(`^[a-z0-9A-Z]+$`)
+	tagPattern     = lazy.Regexp(`^[a-z0-9:+#]+(-[a-z0-9:+#]+)*$`)
 )
 
 // maxLength is the length of a name, label, kind or tag.
 const maxLength = 63
 
-func isName(s string) bool     { return len(s) <= maxLength && namePattern.MatchString(s) }
-func isDNSLabel(s string) bool { return len(s) <= maxLength && labelPattern.MatchString(s) }
-func isKind(s string) bool     { return len(s) <= maxLength && kindPattern.MatchString(s) }
-func isTag(s string) bool      { return len(s) <= maxLength && tagPattern.MatchString(s) }
+func isName(s string) bool     { return len(s) <= maxLength && namePattern().MatchString(s) }
+func isDNSLabel(s string) bool { return len(s) <= maxLength && labelPattern().MatchString(s) }
+func isKind(s string) bool     { return len(s) <= maxLength && kindPattern().MatchString(s) }
+func isTag(s string) bool      { return len(s) <= maxLength && tagPattern().MatchString(s) }
 func isNotBlank(s string) bool { return strings.TrimSpace(s) != "" }
 
 func isLabelValue(s string) bool { return s == "" || isName(s) }
 func isKey(s string) bool        { return isPrefixed(s, isName) }
 
 func isAPIVersion(s string) bool {
-	return isPrefixed(s, func(v string) bool { return len(v) <= maxLength && versionPattern.MatchString(v) })
+	return isPrefixed(s, func(v string) bool { return len(v) <= maxLength && versionPattern().MatchString(v) })
 }
 
 // isPrefixed is [DNS subdomain/]suffix.
@@ -49,15 +50,15 @@ func isPrefixed(s string, suffix func(string) bool) bool {
 }
 
 var (
-	schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):(.*)$`)
+	schemePattern = lazy.Regexp(`^([A-Za-z][A-Za-z0-9+.-]*):(.*)$`)
 	// forbiddenHost are the code points that the URL standard refuses in a host.
-	forbiddenHost = regexp.MustCompile(`[\x00-\x20#%/:<>?@\[\\\]^|\x7f]`)
-	ipv6Host      = regexp.MustCompile(`^\[[0-9A-Fa-f:.]+\]$`)
+	forbiddenHost = lazy.Regexp(`[\x00-\x20#%/:<>?@\[\\\]^|\x7f]`)
+	ipv6Host      = lazy.Regexp(`^\[[0-9A-Fa-f:.]+\]$`)
 )
 
 // isURL tells what `new URL(s)` of the URL standard accepts, as far as people write it: http:example.org is a URL there.
 func isURL(s string) bool {
-	m := schemePattern.FindStringSubmatch(strings.Trim(s, "\x00 \t\n\r"))
+	m := schemePattern().FindStringSubmatch(strings.Trim(s, "\x00 \t\n\r"))
 	if m == nil {
 		return false
 	}
@@ -86,7 +87,7 @@ func isAuthority(s, ends string, mayBeEmpty bool) bool {
 	if host == "" {
 		return mayBeEmpty && port == ""
 	}
-	return ipv6Host.MatchString(host) || !forbiddenHost.MatchString(host) && !isBrokenIPv4(host)
+	return ipv6Host().MatchString(host) || !forbiddenHost().MatchString(host) && !isBrokenIPv4(host)
 }
 
 // isBrokenIPv4 tells a host that ends in a number, which makes it an IPv4 address in the URL standard, and is none.

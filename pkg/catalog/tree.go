@@ -73,7 +73,7 @@ func locations(e Entity) []location {
 }
 
 func isRelative(n *yaml.Node) bool {
-	return typeOf(n) == typeString && n.Value != "" && !schemePattern.MatchString(n.Value)
+	return typeOf(n) == typeString && n.Value != "" && !schemePattern().MatchString(n.Value)
 }
 
 var errOutside = errors.New("leads out of the tree")

@@ -1,10 +1,11 @@
 package catalog
 
 import (
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 // valueType is a JSON type, as a YAML document has it once Backstage has read it.
@@ -27,9 +28,9 @@ func (t valueType) String() string {
 
 // Plain scalars of YAML 1.2's core schema, which Backstage's parser follows: yes, no and dates are text there.
 var (
-	coreNull   = regexp.MustCompile(`^(|~|null|Null|NULL)$`)
-	coreBool   = regexp.MustCompile(`^(true|True|TRUE|false|False|FALSE)$`)
-	coreNumber = regexp.MustCompile(`^([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
+	coreNull   = lazy.Regexp(`^(|~|null|Null|NULL)$`)
+	coreBool   = lazy.Regexp(`^(true|True|TRUE|false|False|FALSE)$`)
+	coreNumber = lazy.Regexp(`^([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
 )
 
 // typeOf is the type that Backstage sees. A placeholder has the type of what it is replaced by.
@@ -49,11 +50,11 @@ func typeOf(n *yaml.Node) valueType {
 	switch {
 	case n.Style&quoted != 0 && !explicit, explicit && n.ShortTag() == "!!str":
 		return typeString
-	case coreNull.MatchString(n.Value):
+	case coreNull().MatchString(n.Value):
 		return typeNull
-	case coreBool.MatchString(n.Value):
+	case coreBool().MatchString(n.Value):
 		return typeBool
-	case coreNumber.MatchString(n.Value):
+	case coreNumber().MatchString(n.Value):
 		return typeNumber
 	default:
 		return typeString

@@ -2,11 +2,12 @@ package imagecheck
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 // Ref is an image reference. Unlike most parsers it keeps the tag beside a digest, because the platform's policy is about
@@ -19,7 +20,7 @@ type Ref struct {
 	repo name.Repository
 }
 
-var tagFormat = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
+var tagFormat = lazy.Regexp(`^[A-Za-z0-9_.-]{1,128}$`)
 
 // ParseRef reads [registry/]repository[:tag][@digest]. A registry may have a port and may be an IPv6 address in brackets.
 // The error names what is wrong with which part and has a hint.
@@ -37,7 +38,7 @@ func ParseRef(s string) (Ref, error) {
 	}
 	if i := strings.LastIndexByte(rest, ':'); i >= 0 && !strings.Contains(rest[i:], "/") {
 		rest, r.Tag = rest[:i], rest[i+1:]
-		if !tagFormat.MatchString(r.Tag) {
+		if !tagFormat().MatchString(r.Tag) {
 			return Ref{}, badRef(s, fmt.Sprintf("tag %q is not 1 to 128 letters, digits, dots, dashes or underscores", r.Tag), "")
 		}
 	}

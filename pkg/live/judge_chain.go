@@ -1,9 +1,9 @@
 package live
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/secret"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -111,7 +111,7 @@ func contains(list []string, s string) bool {
 // reloaderHash is the hash of a Secret that Stakater's Reloader put on a Pod: a variable of a container, or an
 // annotation that names the Secret (internal/pkg/handler/upgrade.go of stakater/Reloader). Empty when it never reloaded.
 func reloaderHash(pod Object, secretName string) string {
-	variable := "STAKATER_" + strings.TrimSuffix(notWord.ReplaceAllString(strings.ToUpper(secretName), "_"), "_") + "_SECRET"
+	variable := "STAKATER_" + strings.TrimSuffix(notWord().ReplaceAllString(strings.ToUpper(secretName), "_"), "_") + "_SECRET"
 	for _, c := range children(pod, "spec", "containers") {
 		for _, e := range children(c, "env") {
 			if text(e, "name") == variable {
@@ -120,31 +120,31 @@ func reloaderHash(pod Object, secretName string) string {
 		}
 	}
 	last := text(pod, "metadata", "annotations", "reloader.stakater.com/last-reloaded-from")
-	if m := reloadedName.FindStringSubmatch(last); m == nil || m[1] != secretName {
+	if m := reloadedName().FindStringSubmatch(last); m == nil || m[1] != secretName {
 		return ""
 	}
-	if m := reloadedHash.FindStringSubmatch(last); m != nil {
+	if m := reloadedHash().FindStringSubmatch(last); m != nil {
 		return m[1]
 	}
 	return ""
 }
 
 var (
-	notWord      = regexp.MustCompile(`[^A-Z0-9]+`)
-	reloadedName = regexp.MustCompile(`"name":\s*"([^"]*)"`)
-	reloadedHash = regexp.MustCompile(`"hash":\s*"([^"]*)"`)
+	notWord      = lazy.Regexp(`[^A-Z0-9]+`)
+	reloadedName = lazy.Regexp(`"name":\s*"([^"]*)"`)
+	reloadedHash = lazy.Regexp(`"hash":\s*"([^"]*)"`)
 )
 
 // accepted tells whether Keycloak took the client secret: it gave tokens, or complained of the made-up code alone. What is
 // neither accepted nor refused tells nothing of the secret, for example that Keycloak was not reached.
 func accepted(exchange string) bool {
-	return exchange == exchanged || codeRefused.MatchString(exchange)
+	return exchange == exchanged || codeRefused().MatchString(exchange)
 }
 
 // refused tells whether Keycloak did not take the client secret.
-func refused(exchange string) bool { return clientRefused.MatchString(exchange) }
+func refused(exchange string) bool { return clientRefused().MatchString(exchange) }
 
 var (
-	codeRefused   = regexp.MustCompile(`invalid_grant|Code not valid`)
-	clientRefused = regexp.MustCompile(`unauthorized_client|invalid_client|[Ii]nvalid client`)
+	codeRefused   = lazy.Regexp(`invalid_grant|Code not valid`)
+	clientRefused = lazy.Regexp(`unauthorized_client|invalid_client|[Ii]nvalid client`)
 )

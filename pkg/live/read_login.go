@@ -8,10 +8,10 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/keycloak"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 // madeUpCode is a code that no Keycloak ever gives: what it says to it tells whether it knows the client's secret.
@@ -130,7 +130,7 @@ type authorization struct {
 }
 
 // posted is the message in the callback page (plugin-auth-node, sendWebMessageResponse).
-var posted = regexp.MustCompile(`authResponse = decodeURIComponent\('([^']*)'\)`)
+var posted = lazy.Regexp(`authResponse = decodeURIComponent\('([^']*)'\)`)
 
 func (r *reader) callback(ctx context.Context, client *http.Client, query url.Values) (authorization, error) {
 	var out authorization
@@ -138,7 +138,7 @@ func (r *reader) callback(ctx context.Context, client *http.Client, query url.Va
 	if err != nil {
 		return out, err
 	}
-	m := posted.FindStringSubmatch(answer.body)
+	m := posted().FindStringSubmatch(answer.body)
 	if m == nil {
 		return out, fmt.Errorf("%s: %d %s", asked.Asked, answer.status, snippet(answer.body))
 	}

@@ -2,12 +2,13 @@ package reconcile
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
+
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 // versionKey is what Kubernetes takes as a key of a ConfigMap.
-var versionKey = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
+var versionKey = lazy.Regexp(`^[-._a-zA-Z0-9]{1,253}$`)
 
 // Versions is what the platform's ConfigMap of secret versions shall hold after a run: "sha256:" and the digest of every
 // declared client's secret, under the client's id. A client of another realm than the portal's and master, or of master
@@ -19,7 +20,7 @@ func Versions(d Desired, plans []RealmPlan, results [][]Result, have map[string]
 	for at := range d.Secrets {
 		key := d.versionKey(at)
 		switch digest, ok := seen[at]; {
-		case !versionKey.MatchString(key):
+		case !versionKey().MatchString(key):
 			unnamed = append(unnamed, at)
 		case ok:
 			data[key] = "sha256:" + digest

@@ -2,10 +2,10 @@ package report
 
 import (
 	"io/fs"
-	"regexp"
 	"strings"
 	"unicode"
 
+	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -102,20 +102,20 @@ func clean(s string) string {
 }
 
 // keyValue splits a line of YAML or of a properties file after its first key.
-var keyValue = regexp.MustCompile(`^(\s*(?:- )?["']?([\w.\-/]+)["']?\s*[:=]\s*)(\S.*)$`)
+var keyValue = lazy.Regexp(`^(\s*(?:- )?["']?([\w.\-/]+)["']?\s*[:=]\s*)(\S.*)$`)
 
 // userinfo is a password inside a URL.
-var userinfo = regexp.MustCompile(`(://[^\s/:@]*:)[^\s/@]+@`)
+var userinfo = lazy.Regexp(`(://[^\s/:@]*:)[^\s/@]+@`)
 
 // secretKey is the end of keys whose values are secret.
-var secretKey = regexp.MustCompile(`(?i)(password|passwd|secret|token|api[_-]?key|private[_-]?key)$`)
+var secretKey = lazy.Regexp(`(?i)(password|passwd|secret|token|api[_-]?key|private[_-]?key)$`)
 
 // maskSecrets hides values of keys with a secret's name, and passwords in URLs. References (${VAR}, templates) and
 // plain switches stay readable.
 func maskSecrets(line string) string {
-	line = userinfo.ReplaceAllString(line, "${1}"+mask+"@")
-	m := keyValue.FindStringSubmatch(line)
-	if m == nil || !secretKey.MatchString(m[2]) || harmless(m[3]) {
+	line = userinfo().ReplaceAllString(line, "${1}"+mask+"@")
+	m := keyValue().FindStringSubmatch(line)
+	if m == nil || !secretKey().MatchString(m[2]) || harmless(m[3]) {
 		return line
 	}
 	return m[1] + mask
@@ -123,7 +123,7 @@ func maskSecrets(line string) string {
 
 // maskValue hides everything after the key, or the whole line where there is no key.
 func maskValue(line string) string {
-	if m := keyValue.FindStringSubmatch(line); m != nil {
+	if m := keyValue().FindStringSubmatch(line); m != nil {
 		return m[1] + mask
 	}
 	return line[:len(line)-len(strings.TrimLeft(line, " "))] + mask

@@ -3,7 +3,6 @@ package verify
 import (
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,13 +10,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 var (
-	appConfigKey   = regexp.MustCompile(`^app-config.*\.ya?ml$`)
-	valueReference = regexp.MustCompile(`(?:\.Values|\$values)((?:\.[A-Za-z_][A-Za-z0-9_]*)+)`)
-	dynamicKey     = regexp.MustCompile(`^\{\{[^}]*\}\}:`)
-	includeCall    = regexp.MustCompile(`include\s+"([^"]+)"`)
+	appConfigKey   = lazy.Regexp(`^app-config.*\.ya?ml$`)
+	valueReference = lazy.Regexp(`(?:\.Values|\$values)((?:\.[A-Za-z_][A-Za-z0-9_]*)+)`)
+	dynamicKey     = lazy.Regexp(`^\{\{[^}]*\}\}:`)
+	includeCall    = lazy.Regexp(`include\s+"([^"]+)"`)
 )
 
 // blame is the place to mend for a field of a rendered object: the leaf of the values that the template's line refers to,
@@ -91,14 +91,14 @@ func keyLine(lines, path []string) (line, found int) {
 		at := -1
 		for i := start; i < len(lines); i++ {
 			trimmed := strings.TrimSpace(lines[i])
-			if trimmed == "" || strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, "{{") && !dynamicKey.MatchString(trimmed) {
+			if trimmed == "" || strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, "{{") && !dynamicKey().MatchString(trimmed) {
 				continue
 			}
 			depth := len(lines[i]) - len(strings.TrimLeft(lines[i], " "))
 			if i >= line && outside(lines, line, depth, indent, trimmed) {
 				break
 			}
-			if says(trimmed, key) || found > 0 && i >= line && dynamicKey.MatchString(trimmed) {
+			if says(trimmed, key) || found > 0 && i >= line && dynamicKey().MatchString(trimmed) {
 				at, indent = i, depth
 				break
 			}
@@ -149,10 +149,10 @@ func (e *Env) leaf(c *Component, text string, rest []string) (helmchart.Pos, boo
 	if c.Values == nil {
 		return helmchart.Pos{}, false
 	}
-	for _, call := range includeCall.FindAllStringSubmatch(text, -1) {
+	for _, call := range includeCall().FindAllStringSubmatch(text, -1) {
 		text += "\n" + e.partial(c, call[1])
 	}
-	for _, ref := range valueReference.FindAllStringSubmatch(text, -1) {
+	for _, ref := range valueReference().FindAllStringSubmatch(text, -1) {
 		path := append(strings.Split(ref[1], ".")[1:], rest...)
 		if _, p, ok := c.Values.Lookup(path...); ok && p.File != "" {
 			return p, true

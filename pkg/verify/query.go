@@ -158,7 +158,7 @@ func (e *Env) appConfigs() (*Component, []appConfig, error) {
 			continue
 		}
 		for _, key := range sortedKeys(mapping(m.Object, "data")) {
-			if !appConfigKey.MatchString(key) {
+			if !appConfigKey().MatchString(key) {
 				continue
 			}
 			root, err := parseYAML(m.Template, str(m.Object, "data", key))

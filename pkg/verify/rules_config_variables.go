@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 func variablesProvided(e *Env) ([]Issue, error) {
@@ -38,7 +39,7 @@ func hookConfigs(c *Component, job *helmchart.Manifest) ([]appConfig, error) {
 	hooks, _ := c.hooks() // one of the sync itself is hook/annotations' business
 	for _, m := range hooks {
 		for _, key := range sortedKeys(mapping(m.Object, "data")) {
-			if m.Kind() != "ConfigMap" || !mounted[m.Name()] || !appConfigKey.MatchString(key) {
+			if m.Kind() != "ConfigMap" || !mounted[m.Name()] || !appConfigKey().MatchString(key) {
 				continue
 			}
 			root, err := parseYAML(m.Template, str(m.Object, "data", key))
@@ -97,7 +98,7 @@ func (e *Env) variablePlace(c *Component, config appConfig, part string) helmcha
 func (a appConfig) scripted(name string) bool {
 	assigns := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\s*[:=]`)
 	for key, text := range mapping(a.manifest.Object, "data") {
-		if !appConfigKey.MatchString(key) && assigns.MatchString(str(text)) {
+		if !appConfigKey().MatchString(key) && assigns.MatchString(str(text)) {
 			return true
 		}
 	}
@@ -105,7 +106,7 @@ func (a appConfig) scripted(name string) bool {
 }
 
 // substitution is $${text}, which is left alone, or ${NAME} or ${NAME:-default} (config-loader's substitution transform).
-var substitution = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
+var substitution = lazy.Regexp(`\$?\$\{[^{}]*\}`)
 
 // variables are the names, sorted, that a config substitutes and that have no default. Only values count: a comment or a
 // key is never substituted.
@@ -125,7 +126,7 @@ func variables(config any) []string {
 			names = append(names, variables(v)...)
 		}
 	case string:
-		for _, found := range substitution.FindAllString(node, -1) {
+		for _, found := range substitution().FindAllString(node, -1) {
 			name, plain := strings.CutPrefix(found, "${")
 			if plain && !strings.Contains(name, ":-") {
 				names = append(names, strings.TrimSpace(strings.TrimSuffix(name, "}")))

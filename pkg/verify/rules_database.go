@@ -1,11 +1,11 @@
 package verify
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
@@ -148,10 +148,10 @@ func (e *Env) missingKeys(m *helmchart.Manifest, user *listEntry, keys string) I
 const portalTemplate = "backstage"
 
 var (
-	postgresURL  = regexp.MustCompile(`postgres(?:ql)?://`)
-	rawPassword  = regexp.MustCompile(`\$password\b`)
-	otherBranch  = regexp.MustCompile(`^\s*\{\{-?\s*(?:else|end)\b`)
-	encodingFunc = regexp.MustCompile(`\b(?:urlquery|urlPathEscape)\b`)
+	postgresURL  = lazy.Regexp(`postgres(?:ql)?://`)
+	rawPassword  = lazy.Regexp(`\$password\b`)
+	otherBranch  = lazy.Regexp(`^\s*\{\{-?\s*(?:else|end)\b`)
+	encodingFunc = lazy.Regexp(`\b(?:urlquery|urlPathEscape)\b`)
 )
 
 // rawPasswords finds URLs of the branch with a password that is not encoded: it may hold any character.
@@ -166,8 +166,8 @@ func (e *Env) rawPasswords(m *helmchart.Manifest, template string) []Issue {
 		return nil
 	}
 	var issues []Issue
-	for n := start + 1; n < len(lines) && !otherBranch.MatchString(lines[n]); n++ {
-		if postgresURL.MatchString(lines[n]) && rawPassword.MatchString(lines[n]) && !encodingFunc.MatchString(lines[n]) {
+	for n := start + 1; n < len(lines) && !otherBranch().MatchString(lines[n]); n++ {
+		if postgresURL().MatchString(lines[n]) && rawPassword().MatchString(lines[n]) && !encodingFunc().MatchString(lines[n]) {
 			issues = append(issues, Issue{
 				File: m.Template, Line: n + 1, Resource: m.ID(), Expected: "the password piped to urlquery", Actual: "the password as it is",
 				Hint: "a password with @, / or # breaks the URL",

@@ -2,10 +2,10 @@ package verify
 
 import (
 	"io/fs"
-	"regexp"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 // unlockJob is the Job that clears locks, nil when it is off.
@@ -59,22 +59,22 @@ func unlockScript(e *Env) ([]Issue, error) {
 }
 
 var (
-	comment   = regexp.MustCompile(`(^|\s)(#|--\s).*`)
-	doBlock   = regexp.MustCompile(`(?i)\bdo\s+\$|\$\$\s*;`)
-	heredoc   = regexp.MustCompile(`<<-?\s*['"\\]?[A-Za-z_]`)
-	bashTest  = regexp.MustCompile(`(^|\s)\[\[\s`)
-	bashWords = regexp.MustCompile(`(^|[;&|]\s*|^\s+)(function\s+\w|source\s)|\bset\s.*pipefail|<\(|<<<`)
+	comment   = lazy.Regexp(`(^|\s)(#|--\s).*`)
+	doBlock   = lazy.Regexp(`(?i)\bdo\s+\$|\$\$\s*;`)
+	heredoc   = lazy.Regexp(`<<-?\s*['"\\]?[A-Za-z_]`)
+	bashTest  = lazy.Regexp(`(^|\s)\[\[\s`)
+	bashWords = lazy.Regexp(`(^|[;&|]\s*|^\s+)(function\s+\w|source\s)|\bset\s.*pipefail|<\(|<<<`)
 )
 
 // unfitForShell tells why a line does not survive a POSIX shell, psql or a block of YAML; empty when it does.
 func unfitForShell(line string) string {
-	code := comment.ReplaceAllString(line, "")
+	code := comment().ReplaceAllString(line, "")
 	switch {
-	case doBlock.MatchString(code):
+	case doBlock().MatchString(code):
 		return "a DO $$ block: the shell eats its dollars"
-	case bashTest.MatchString(code), bashWords.MatchString(code):
+	case bashTest().MatchString(code), bashWords().MatchString(code):
 		return "a construct of bash"
-	case heredoc.MatchString(code):
+	case heredoc().MatchString(code):
 		return "a heredoc: its end must not stand at the margin of a YAML block"
 	}
 	return ""

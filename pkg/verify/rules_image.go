@@ -1,11 +1,11 @@
 package verify
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 func imageRules() []Rule {
@@ -58,7 +58,7 @@ func parseImage(ref string) imageRef {
 
 // floating matches tags that are pushed again and again: these words alone, or with what is no version behind them
 // (latest-alpine) but not 1.2.3-dev; next takes a version too, as in the community builds of Developer Hub.
-var floating = regexp.MustCompile(`(?i)^((latest|main|master|dev|develop|edge|stable|nightly|canary|trunk|head)([-_.][a-z]+)*|next([-_.].*)?)$`)
+var floating = lazy.Regexp(`(?i)^((latest|main|master|dev|develop|edge|stable|nightly|canary|trunk|head)([-_.][a-z]+)*|next([-_.].*)?)$`)
 
 // place is where the values say the part of an image reference.
 func (u used) place(e *Env, c *Component, ref, part string) helmchart.Pos {
@@ -93,7 +93,7 @@ func eachImage(e *Env, ask func(imageRef) (field, expected, actual string)) ([]I
 func imagesFixed(e *Env) ([]Issue, error) {
 	return eachImage(e, func(i imageRef) (string, string, string) {
 		switch {
-		case floating.MatchString(i.tag):
+		case floating().MatchString(i.tag):
 			return "tag", "a version", i.tag
 		case i.tag == "" && i.digest == "":
 			return "tag", "a version", "nothing, which means latest"
@@ -104,7 +104,7 @@ func imagesFixed(e *Env) ([]Issue, error) {
 
 func imagesPinned(e *Env) ([]Issue, error) {
 	return eachImage(e, func(i imageRef) (string, string, string) {
-		if i.digest != "" || i.tag == "" || floating.MatchString(i.tag) {
+		if i.digest != "" || i.tag == "" || floating().MatchString(i.tag) {
 			return "", "", ""
 		}
 		return "digest", "sha256:… beside the tag", "the tag " + i.tag + " alone"

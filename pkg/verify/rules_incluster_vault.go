@@ -2,25 +2,25 @@ package verify
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 var (
-	roleWrite = regexp.MustCompile(`vault write auth/kubernetes/role/(\S+)((?:[^\\\n]|\\\n|\\[^\n])*)`)
-	roleField = regexp.MustCompile(`(\w+)=(\S+)`)
+	roleWrite = lazy.Regexp(`vault write auth/kubernetes/role/(\S+)((?:[^\\\n]|\\\n|\\[^\n])*)`)
+	roleField = lazy.Regexp(`(\w+)=(\S+)`)
 )
 
 // vaultRoles are the roles of Vault's Kubernetes auth method that a script writes, with their fields.
 func vaultRoles(script string) map[string]map[string]string {
 	roles := map[string]map[string]string{}
-	for _, m := range roleWrite.FindAllStringSubmatch(script, -1) {
+	for _, m := range roleWrite().FindAllStringSubmatch(script, -1) {
 		fields := map[string]string{}
-		for _, f := range roleField.FindAllStringSubmatch(m[2], -1) {
+		for _, f := range roleField().FindAllStringSubmatch(m[2], -1) {
 			fields[f[1]] = strings.Trim(f[2], `"'`)
 		}
 		roles[m[1]] = fields

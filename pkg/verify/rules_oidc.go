@@ -1,11 +1,11 @@
 package verify
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 func oidcRules() []Rule {
@@ -26,11 +26,11 @@ func oidcRules() []Rule {
 }
 
 // placeholder is a variable in app-config.
-var placeholder = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}`)
+var placeholder = lazy.Regexp(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}`)
 
 // variable is the variable that a setting starts with, empty when it is a literal.
 func variable(v any) string {
-	m := placeholder.FindStringSubmatch(strings.TrimSpace(str(v)))
+	m := placeholder().FindStringSubmatch(strings.TrimSpace(str(v)))
 	if m == nil {
 		return ""
 	}
@@ -40,7 +40,7 @@ func variable(v any) string {
 // expand puts the literal values of the container's environment into a setting; ok is false when one is not known.
 func expand(container map[string]any, setting string) (text string, ok bool) {
 	ok = true
-	text = anyPlaceholder.ReplaceAllStringFunc(setting, func(match string) string {
+	text = anyPlaceholder().ReplaceAllStringFunc(setting, func(match string) string {
 		name, fallback, _ := strings.Cut(strings.Trim(match, "${}"), ":-")
 		entry := envVar(container, name)
 		if v, literal := entry["value"].(string); literal {
@@ -52,7 +52,7 @@ func expand(container map[string]any, setting string) (text string, ok bool) {
 	return text, ok
 }
 
-var anyPlaceholder = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}`)
+var anyPlaceholder = lazy.Regexp(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}`)
 
 // providers is the OIDC part of app-config with what it is read with.
 type providers struct {
@@ -144,7 +144,7 @@ func (p *providers) block(e *Env, name string) []Issue {
 
 // discovery tells whether a metadata URL is an issuer in a variable or in full; rule oidc/issuer judges which issuer.
 func discovery(url string) bool {
-	rest := anyPlaceholder.ReplaceAllString(url, "")
+	rest := anyPlaceholder().ReplaceAllString(url, "")
 	if rest != url {
 		return rest == "" || rest == "/.well-known/openid-configuration"
 	}

@@ -2,16 +2,16 @@ package verify
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 var (
-	policyStart = regexp.MustCompile(`vault policy write\s+(\S+)`)
-	policyPath  = regexp.MustCompile(`^\s*path\s+"([^"]+)"\s*\{[^}]*capabilities\s*=\s*\[([^\]]*)\]`)
+	policyStart = lazy.Regexp(`vault policy write\s+(\S+)`)
+	policyPath  = lazy.Regexp(`^\s*path\s+"([^"]+)"\s*\{[^}]*capabilities\s*=\s*\[([^\]]*)\]`)
 )
 
 // grant is one path of a Vault policy.
@@ -25,10 +25,10 @@ func grants(script string) []grant {
 	var all []grant
 	policy := ""
 	for line := range strings.Lines(script) {
-		if m := policyStart.FindStringSubmatch(line); m != nil {
+		if m := policyStart().FindStringSubmatch(line); m != nil {
 			policy = m[1]
 		}
-		if m := policyPath.FindStringSubmatch(line); m != nil {
+		if m := policyPath().FindStringSubmatch(line); m != nil {
 			words := strings.FieldsFunc(m[2], func(r rune) bool { return strings.ContainsRune(`", `, r) })
 			all = append(all, grant{policy, m[1], words})
 		}
@@ -134,7 +134,7 @@ func (t *Tree) policyLine(file, want string) int {
 	last, n := 0, 0
 	for line := range strings.Lines(string(text)) {
 		n++
-		m := policyPath.FindStringSubmatch(line)
+		m := policyPath().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}

@@ -1,12 +1,12 @@
 package verify
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/helmchart"
+	"github.com/ameideio/ameide/pkg/lazy"
 )
 
 func secretRules() []Rule {
@@ -20,23 +20,23 @@ func secretRules() []Rule {
 }
 
 var (
-	credentialName = regexp.MustCompile(`(?i)(?:^|[a-z0-9_.-])(?:password|passwd|passphrase|secret|token|api[-_]?key|private[-_]?key|access[-_]?key|credentials?)$`)
+	credentialName = lazy.Regexp(`(?i)(?:^|[a-z0-9_.-])(?:password|passwd|passphrase|secret|token|api[-_]?key|private[-_]?key|access[-_]?key|credentials?)$`)
 	// Names that end like a credential and hold none: the name of a Secret.
-	credentialReference = regexp.MustCompile(`(?i)(?:pull|password|existing|tls|login)[-_]?secret$|secret[-_]?(?:name|key|ref)$|vault[-_]?key$`)
-	credentialText      = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bhvs\.[A-Za-z0-9_-]{20,}|://[^/\s:@${}]+:[^/\s@${}]+@`)
-	harmlessText        = regexp.MustCompile(`^\s*(?:\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|true|false|null|~)?\s*$`)
-	placeholderText     = regexp.MustCompile(`CHANGE_?ME|REPLACE_?ME|__generate__|keycloak_generated_placeholder|\bplaceholder_\w+|C1tr0n3lla!|\bplatform_client_secret\b|\bwww_ameide_platform_keycloak_secret\b`)
+	credentialReference = lazy.Regexp(`(?i)(?:pull|password|existing|tls|login)[-_]?secret$|secret[-_]?(?:name|key|ref)$|vault[-_]?key$`)
+	credentialText      = lazy.Regexp(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bhvs\.[A-Za-z0-9_-]{20,}|://[^/\s:@${}]+:[^/\s@${}]+@`)
+	harmlessText        = lazy.Regexp(`^\s*(?:\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|true|false|null|~)?\s*$`)
+	placeholderText     = lazy.Regexp(`CHANGE_?ME|REPLACE_?ME|__generate__|keycloak_generated_placeholder|\bplaceholder_\w+|C1tr0n3lla!|\bplatform_client_secret\b|\bwww_ameide_platform_keycloak_secret\b`)
 )
 
 // credential tells whether a text under a name is a secret. Names of Secrets are none.
 func credential(name, text string, known map[string]bool) bool {
-	if harmlessText.MatchString(text) || placeholderText.MatchString(text) || known[text] {
+	if harmlessText().MatchString(text) || placeholderText().MatchString(text) || known[text] {
 		return false
 	}
-	if credentialText.MatchString(text) {
+	if credentialText().MatchString(text) {
 		return true
 	}
-	return credentialName.MatchString(name) && !credentialReference.MatchString(name)
+	return credentialName().MatchString(name) && !credentialReference().MatchString(name)
 }
 
 // secretNames are the names that a credential-like key may hold: Secrets of the spec and of the portal's objects.
@@ -158,7 +158,7 @@ func (e *Env) secretsIn(c *Component, m *helmchart.Manifest, known map[string]bo
 	walkText(m.Object, nil, judge)
 	for _, container := range containers(podSpec(m)) {
 		for _, entry := range items(container, "env") {
-			if name, v := str(entry, "name"), str(entry, "value"); credential(name, v, known) && !credentialText.MatchString(v) {
+			if name, v := str(entry, "name"), str(entry, "value"); credential(name, v, known) && !credentialText().MatchString(v) {
 				found([]string{"env", name, "value"}, v)
 			}
 		}
@@ -200,16 +200,16 @@ func (e *Env) placeholders() []Issue {
 	var issues []Issue
 	if c := e.Portal(); c != nil && c.Values != nil {
 		c.Values.Walk(func(path []string, value any, origin helmchart.Pos) bool {
-			if s, ok := value.(string); ok && placeholderText.MatchString(s) {
-				issues = append(issues, at(origin, Issue{Field: strings.Join(path, "."), Expected: "a real value", Actual: placeholderText.FindString(s)}))
+			if s, ok := value.(string); ok && placeholderText().MatchString(s) {
+				issues = append(issues, at(origin, Issue{Field: strings.Join(path, "."), Expected: "a real value", Actual: placeholderText().FindString(s)}))
 			}
 			return true
 		})
 	}
 	if client, err := e.client(); err == nil {
 		walkText(client.node, nil, func(path []string, s string) {
-			if placeholderText.MatchString(s) {
-				issues = append(issues, at(client.place(path...), Issue{Field: strings.Join(path, "."), Expected: "a real value", Actual: placeholderText.FindString(s)}))
+			if placeholderText().MatchString(s) {
+				issues = append(issues, at(client.place(path...), Issue{Field: strings.Join(path, "."), Expected: "a real value", Actual: placeholderText().FindString(s)}))
 			}
 		})
 	}
@@ -222,7 +222,7 @@ func (e *Env) placeholders() []Issue {
 	}
 	for _, m := range c.Manifests {
 		walkText(m.Object, nil, func(path []string, s string) {
-			if found := placeholderText.FindString(s); found != "" {
+			if found := placeholderText().FindString(s); found != "" {
 				issues = append(issues, at(e.textPlace(c, m, path, s, found), Issue{Resource: m.ID(), Field: strings.Join(path, "."), Expected: "a real value", Actual: found}))
 			}
 		})

@@ -3,13 +3,13 @@ package verify
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ameideio/ameide/pkg/appset"
+	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/tenancy"
 )
 
@@ -20,11 +20,11 @@ func tenancyRules() []Rule {
 }
 
 var (
-	tenantSegment = regexp.MustCompile(`(?:^|/)(?:tenants?/|tenant-[a-z0-9])`)
-	originKey     = regexp.MustCompile(`(?i)^(?:code[-_]?)?origin$|^ameide\.io/(?:code-)?origin$`)
-	tenantKey     = regexp.MustCompile(`(?i)^tenant(?:[-_]?id)?$|^ameide\.io/tenant-id$`)
-	namespaceKey  = regexp.MustCompile(`(?i)^(?:target[-_]?)?namespaces?(?:override)?$`)
-	worthParsing  = regexp.MustCompile(`(?i)tenant|origin`)
+	tenantSegment = lazy.Regexp(`(?:^|/)(?:tenants?/|tenant-[a-z0-9])`)
+	originKey     = lazy.Regexp(`(?i)^(?:code[-_]?)?origin$|^ameide\.io/(?:code-)?origin$`)
+	tenantKey     = lazy.Regexp(`(?i)^tenant(?:[-_]?id)?$|^ameide\.io/tenant-id$`)
+	namespaceKey  = lazy.Regexp(`(?i)^(?:target[-_]?)?namespaces?(?:override)?$`)
+	worthParsing  = lazy.Regexp(`(?i)tenant|origin`)
 )
 
 // tenantsKeptOut looks at every file that deploys something, and at the Applications of components that name no
@@ -70,7 +70,7 @@ func skipForeign(dir string) error {
 // tenantFile finds the platform's namespaces in a file of tenant or agent origin; line is where the origin is said, 0
 // when it is the platform's.
 func (t *Tree) tenantFile(p string, src []byte) (issues []Issue, line int) {
-	if !worthParsing.Match(src) && !tenantSegment.MatchString(p) {
+	if !worthParsing().Match(src) && !tenantSegment().MatchString(p) {
 		return nil, 0
 	}
 	decoder := yaml.NewDecoder(strings.NewReader(string(src)))
@@ -85,7 +85,7 @@ func (t *Tree) tenantFile(p string, src []byte) (issues []Issue, line int) {
 		}
 		line = origin
 		visitKeys(&doc, false, func(key, value *yaml.Node, inside bool) {
-			if (inside || namespaceKey.MatchString(key.Value)) && value.Kind == yaml.ScalarNode && tenancy.IsPlatform(value.Value, t.Spec.Environments) {
+			if (inside || namespaceKey().MatchString(key.Value)) && value.Kind == yaml.ScalarNode && tenancy.IsPlatform(value.Value, t.Spec.Environments) {
 				issues = append(issues, Issue{File: p, Line: value.Line, Field: key.Value, Expected: tenancy.Custom().Formula, Actual: value.Value})
 			}
 		})
@@ -95,15 +95,15 @@ func (t *Tree) tenantFile(p string, src []byte) (issues []Issue, line int) {
 // originOf is the line that says that a document is a tenant's or an agent's; 0 when none does.
 func originOf(doc *yaml.Node, p string) int {
 	line := 0
-	if tenantSegment.MatchString(p) {
+	if tenantSegment().MatchString(p) {
 		line = 1
 	}
 	visitKeys(doc, false, func(key, value *yaml.Node, _ bool) {
 		if value.Kind != yaml.ScalarNode || value.Value == "" || line > 1 {
 			return
 		}
-		origin := originKey.MatchString(key.Value) && tenancy.IsCustom(value.Value)
-		if origin || tenantKey.MatchString(key.Value) && value.Value != "platform" {
+		origin := originKey().MatchString(key.Value) && tenancy.IsCustom(value.Value)
+		if origin || tenantKey().MatchString(key.Value) && value.Value != "platform" {
 			line = key.Line
 		}
 	})
@@ -122,7 +122,7 @@ func visitKeys(n *yaml.Node, inside bool, visit func(key, value *yaml.Node, insi
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		visit(key, value, inside)
-		visitKeys(value, inside || namespaceKey.MatchString(key.Value) && value.Kind == yaml.MappingNode && strings.HasSuffix(strings.ToLower(key.Value), "s"), visit)
+		visitKeys(value, inside || namespaceKey().MatchString(key.Value) && value.Kind == yaml.MappingNode && strings.HasSuffix(strings.ToLower(key.Value), "s"), visit)
 	}
 }
 
