@@ -2,6 +2,7 @@ package skeleton
 
 import (
 	"strings"
+	"sync"
 	"text/template"
 )
 
@@ -13,7 +14,7 @@ const (
 
 // Execute renders a skeleton with values, a struct. name is for errors, which begin with `template: name:line:column`.
 func Execute(name, text string, values any) (string, error) {
-	t, err := template.New(name).Delims(left, right).Option("missingkey=error").Funcs(Functions()).Parse(text)
+	t, err := written{name, text}.parsed()
 	if err != nil {
 		return "", err
 	}
@@ -22,4 +23,22 @@ func Execute(name, text string, values any) (string, error) {
 		return "", err
 	}
 	return b.String(), nil
+}
+
+// written is a skeleton as it is written.
+type written struct{ name, text string }
+
+// executed has every skeleton that was executed: a list of a thousand primitives executes the same hundred again and again.
+var executed = sync.OnceValue(func() *sync.Map { return new(sync.Map) })
+
+func (w written) parsed() (*template.Template, error) {
+	if known, ok := executed().Load(w); ok {
+		return known.(*template.Template), nil //nolint:forcetypeassert // it holds nothing else
+	}
+	t, err := template.New(w.name).Delims(left, right).Option("missingkey=error").Funcs(Functions()).Parse(w.text)
+	if err != nil {
+		return nil, err
+	}
+	executed().Store(w, t)
+	return t, nil
 }
