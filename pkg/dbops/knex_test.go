@@ -18,6 +18,20 @@ func slow(transaction bool) lab.Migration {
 	return lab.Migration{Name: "1_slow.js", SQL: []string{"select pg_sleep(3)", "create table made (id int)"}, Transaction: transaction}
 }
 
+// asleep waits for the statement of a slow migration: before it Knex takes its lock, in a transaction of its own.
+func asleep(t *testing.T, r dbops.Reader) dbops.Lock {
+	t.Helper()
+	l := eventually(t, r, dbops.Held)
+	for range 200 {
+		if l.Verdict == dbops.Held && len(l.Sessions) > 0 && strings.Contains(l.Sessions[0].Query, "pg_sleep") {
+			return l
+		}
+		l = the(t, look(t, r))
+	}
+	t.Fatalf("the migration never slept: %s, %+v", l.Verdict, l.Sessions)
+	return l
+}
+
 func TestALiveMigrationIsHeldRefusedAndUnharmed(t *testing.T) {
 	lab.Slow(t)
 	for _, transaction := range []bool{true, false} {
@@ -25,7 +39,7 @@ func TestALiveMigrationIsHeldRefusedAndUnharmed(t *testing.T) {
 			t.Parallel()
 			s, r := catalog(t, "0")
 			k := lab.Knex(t, s.DSN("backstage", "backstage_plugin_catalog"), "backstage_plugin_catalog", "latest", slow(transaction))
-			l := eventually(t, r, dbops.Held)
+			l := asleep(t, r)
 			if got, want := l.Rows[0].IsLocked.String(), map[bool]string{true: "0", false: "1"}[transaction]; got != want {
 				t.Errorf("the row reads %s, want %s", got, want)
 			}
@@ -49,9 +63,7 @@ func TestAKilledClientLeavesAnOrphanThenAStaleLock(t *testing.T) {
 	s, r := catalog(t, "0")
 	m := lab.Migration{Name: "1_slow.js", SQL: []string{"select pg_sleep(4)"}}
 	k := lab.Knex(t, s.DSN("backstage", "backstage_plugin_catalog"), "backstage_plugin_catalog", "latest", m)
-	for l := eventually(t, r, dbops.Held); l.Verdict != dbops.Held || !strings.Contains(l.Sessions[0].Query, "pg_sleep"); {
-		l = the(t, look(t, r))
-	}
+	asleep(t, r)
 	k.Kill()
 	l := eventually(t, r, dbops.Orphan)
 	if got := the(t, unlock(t, r)); got.Action != dbops.ActionRefused {
