@@ -13,7 +13,7 @@ import (
 // npmPackage is one npm package that has a folder of the lab's cache to itself.
 type npmPackage struct{ name, version string }
 
-func npmPackages() []npmPackage { return []npmPackage{keycloakClient(), bpmnModdle()} }
+func npmPackages() []npmPackage { return []npmPackage{keycloakClient(), bpmnModdle(), openTelemetry()} }
 
 func (p npmPackage) spec() string { return p.name + "@" + p.version }
 
@@ -50,8 +50,8 @@ func (p npmPackage) install(ctx context.Context, progress io.Writer) error {
 	return os.WriteFile(filepath.Join(dir, installedMark), nil, 0o644)
 }
 
-// program is a command that runs an ECMAScript module beside the package.
-func (p npmPackage) program(t testing.TB, source string, args ...string) *exec.Cmd {
+// need is the folder in which the package is installed.
+func (p npmPackage) need(t testing.TB) string {
 	t.Helper()
 	dir, err := p.dir()
 	if err != nil {
@@ -60,6 +60,13 @@ func (p npmPackage) program(t testing.TB, source string, args ...string) *exec.C
 	if _, err := os.Stat(filepath.Join(dir, installedMark)); err != nil {
 		Missing(t, p.spec())
 	}
+	return dir
+}
+
+// program is a command that runs an ECMAScript module beside the package.
+func (p npmPackage) program(t testing.TB, source string, args ...string) *exec.Cmd {
+	t.Helper()
+	dir := p.need(t)
 	f, err := os.CreateTemp(dir, "program-*.mjs")
 	if err != nil {
 		t.Fatal(err)

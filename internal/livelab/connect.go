@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -49,26 +46,12 @@ func (w *World) Expose(t testing.TB, c *Cluster) {
 	ns := w.Declared.Env.Namespace
 	c.Kubelet.Expose(ns, PortalPod, w.Declared.Port("http"), w.Port)
 	if port := w.Declared.Port("http-metrics"); port != 0 {
-		c.Kubelet.Expose(ns, PortalPod, port, metricsServer(t))
+		c.Kubelet.Expose(ns, PortalPod, port, w.Metrics)
 	}
 	c.Kubelet.Expose(ns, DatabasePod, w.Spec.Database.Port, w.Postgres.Port)
 	c.Kubelet.Expose(ns, VaultPod, 8200, portOf(t, w.Vault.URL))
 	portal := w.Portal
 	c.Kubelet.Log(ns, PortalPod, false, portal.Output)
-}
-
-// metricsServer stands in for the exporter of the OpenTelemetry SDK, which only the platform's image has.
-func metricsServer(t testing.TB) int {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/metrics" {
-			http.NotFound(w, r)
-			return
-		}
-		_, _ = io.WriteString(w, "# HELP process_cpu_seconds_total CPU.\n# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1\n")
-	}))
-	t.Cleanup(s.Close)
-	return portOf(t, s.URL)
 }
 
 func portOf(t testing.TB, address string) int {

@@ -42,6 +42,8 @@ type Portal struct {
 	ClientSecret string
 	Postgres     int
 	Role         string // of the database; its password is the lab's
+	Metrics      int    // port that the OpenTelemetry SDK serves metrics on
+	Collector    string // URL that it sends traces to
 }
 
 // start starts Backstage with the declared app-config, and over it what only the lab needs: an address, the catalog's
@@ -67,9 +69,12 @@ func (p Portal) start(t testing.TB, port int) *lab.Process {
 	}
 	preload := write("hook.js", strings.TrimSpace(fmt.Sprintf(hook, p.IssuerHost, p.Gateway.Port))+"\n"+page)
 	env := []string{
-		"NODE_ENV=production", "NODE_OPTIONS=--no-node-snapshot --require " + preload, "NODE_EXTRA_CA_CERTS=" + p.Gateway.CA, "LOG_LEVEL=info",
+		"NODE_ENV=production", "NODE_OPTIONS=--no-node-snapshot --require " + preload + " --require " + lab.TelemetryPreload(t), "NODE_EXTRA_CA_CERTS=" + p.Gateway.CA, "LOG_LEVEL=info",
 		"POSTGRES_HOST=127.0.0.1", fmt.Sprintf("POSTGRES_PORT=%d", p.Postgres), "POSTGRES_USER=" + p.Role, "POSTGRES_PASSWORD=" + lab.Password,
 		"KEYCLOAK_ISSUER=" + p.Issuer, "AUTH_OIDC_CLIENT_SECRET=" + p.ClientSecret, "AUTH_SESSION_SECRET=c0ffee5e551055ec2e7",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + p.Collector, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_LOGS_EXPORTER=none",
+		"OTEL_METRICS_EXPORTER=prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST=127.0.0.1", fmt.Sprintf("OTEL_EXPORTER_PROMETHEUS_PORT=%d", p.Metrics),
+		"OTEL_NODE_ENABLED_INSTRUMENTATIONS=http,winston", "OTEL_NODE_RESOURCE_DETECTORS=none",
 	}
 	return lab.Node(t, env, lab.BackstageProgram, "--config", write("app-config.yaml", p.AppConfig), "--config", write("lab.json", string(over)))
 }

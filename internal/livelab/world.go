@@ -34,7 +34,10 @@ type World struct {
 	Registry *lab.ImageRegistry
 	Portal   *lab.Process
 	Port     int    // of the portal
+	Metrics  int    // port that the portal serves metrics on
 	Bin      string // ameide
+
+	Collector *Collector
 }
 
 // New starts what stands behind an environment, and reconciles the portal's client. The portal is not started, and
@@ -42,7 +45,7 @@ type World struct {
 func New(t testing.TB, env string) *World {
 	t.Helper()
 	lab.Slow(t)
-	w := &World{Env: env, Spec: spec.Default()}
+	w := &World{Env: env, Spec: spec.Default(), Collector: newCollector(t)}
 	w.Registry = lab.Registry(t, lab.Secured{Basic: true})
 	w.UseImage(t, "linux/amd64", "linux/arm64")
 	w.Bin = build(t)
@@ -167,6 +170,9 @@ func (w *World) start(t testing.TB, clientSecret string, issuer *Gateway) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if w.Metrics, err = lab.FreePort(); err != nil {
+		t.Fatal(err)
+	}
 	config, err := os.ReadFile(w.appConfig(t))
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +181,7 @@ func (w *World) start(t testing.TB, clientSecret string, issuer *Gateway) {
 	w.Port = port
 	w.Portal = Portal{
 		AppConfig: string(config), Issuer: e.Issuer, IssuerHost: e.IssuerHost(), Gateway: issuer, ClientSecret: clientSecret,
-		Postgres: w.Postgres.Port, Role: "backstage",
+		Postgres: w.Postgres.Port, Role: "backstage", Metrics: w.Metrics, Collector: w.Collector.URL,
 	}.start(t, port)
 	w.Gateway.Route(e.Host, Route{To: w.PortalURL(), Rewrite: map[string]string{w.Declared.HealthPath(): w.Declared.ProbePath("readinessProbe")}})
 }

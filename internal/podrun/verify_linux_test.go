@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ameideio/ameide/internal/livelab"
 	"github.com/ameideio/ameide/internal/podrun"
@@ -110,22 +108,8 @@ func newLook(t *testing.T) *look {
 	l.cluster.Status(t, "v1", "Pod", namespace, livelab.PortalPod, map[string]any{"podIP": podIP})
 	forward(t, podIP+":7007", w.Port)
 	forward(t, publicIP+":443", w.Gateway.Port)
-	serveMetrics(t, podIP+":9464")
+	forward(t, podIP+":9464", w.Metrics)
 	return l
-}
-
-// serveMetrics stands in for the exporter of the OpenTelemetry SDK, which only the platform's image has.
-func serveMetrics(t *testing.T, address string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1\n")
-	})}
-	go func() { _ = s.Serve(listener) }()
-	t.Cleanup(func() { _ = s.Close() })
 }
 
 // certificates is the chain that a server shows.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ameideio/ameide/internal/livelab"
 	"github.com/ameideio/ameide/lab"
@@ -100,12 +101,19 @@ func TestAWholeInstallation(t *testing.T) {
 			t.Errorf("%d requests to the Kubernetes API, want at most 40", n)
 		}
 		for _, c := range r.Report.Environments[0].Criteria {
-			only := strings.HasPrefix(c.ID, "ci/") && c.Live == verify.Skip || c.ID == "telemetry/logs" // the lab's image has no SDK that adds trace_id
+			only := strings.HasPrefix(c.ID, "ci/") && c.Live == verify.Skip
 			if c.Live != verify.Pass && !only || c.Offline == verify.Fail {
 				t.Errorf("criterion %s: %s offline, %s live: %s", c.ID, c.Offline, c.Live, c.Evidence)
 			}
 		}
 		t.Logf("%s, %d requests", r.Took, r.Report.Environments[0].Requests)
+	})
+	t.Run("sends its traces to the collector", func(t *testing.T) {
+		for begun := time.Now(); i.Collector.Traces() == 0; time.Sleep(200 * time.Millisecond) {
+			if time.Since(begun) > 30*time.Second {
+				t.Fatal("none came in 30 seconds")
+			}
+		}
 	})
 	t.Run("signs a test user in", func(t *testing.T) {
 		r := i.VerifyAs(t, i.kubeconfig, "dev", []string{"AMEIDE_PROOF_USER=" + livelab.User, "AMEIDE_PROOF_PASSWORD=" + lab.Password})
