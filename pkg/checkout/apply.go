@@ -28,7 +28,7 @@ func apply(d disk, c *Changes) error {
 	if !c.Pending() {
 		return nil
 	}
-	w := &writer{disk: d, there: map[string]bool{".": true}}
+	w := &writer{disk: d, there: map[string]bool{".": false}}
 	if err := w.stage(c); err != nil {
 		return errors.Join(err, w.undo())
 	}
@@ -41,7 +41,7 @@ type writer struct {
 	files   []string        // created, in order
 	dirs    []string        // created, outermost first
 	flushes []flush         // begun
-	there   map[string]bool // directories that exist
+	there   map[string]bool // directories that exist, and whether this run made them
 }
 
 // flush waits until the disk has a path.
@@ -216,28 +216,28 @@ func (w *writer) flushed() (name string, err error) {
 
 // mkdir creates a directory and its parents, and remembers which ones are new.
 func (w *writer) mkdir(dir string) error {
-	if w.there[dir] {
+	if _, known := w.there[dir]; known {
 		return nil
 	}
 	parent := path.Dir(dir)
 	if err := w.mkdir(parent); err != nil {
 		return err
 	}
-	if !slices.Contains(w.dirs, parent) { // there is nothing yet in a new one
+	if !w.there[parent] { // there is nothing yet in a new one
 		if _, err := w.disk.Lstat(dir); err == nil {
-			w.there[dir] = true
+			w.there[dir] = false
 			return nil
 		}
 	}
 	err := w.disk.Mkdir(dir, 0o755)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	w.there[dir] = err == nil
 	if err == nil {
 		w.dirs = append(w.dirs, dir)
 	}
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		w.there[dir] = true
-		return nil
-	}
-	return err
+	return nil
 }
 
 func writeError(name string, err error) error {

@@ -1,5 +1,5 @@
-// Package lazy makes what a program may never need when it is needed: a hundred regular expressions cost every run more than
-// what it prints about itself, and most runs use few of them.
+// Package lazy makes what a program may never need when it is needed. Compiled at the start, the hundred regular expressions
+// of rules and incidents took 3 ms of every run, of any command. For a small one, regexp.MustCompile does.
 package lazy
 
 import (

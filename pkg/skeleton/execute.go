@@ -29,16 +29,16 @@ func Execute(name, text string, values any) (string, error) {
 type written struct{ name, text string }
 
 // executed has every skeleton that was executed: a list of a thousand primitives executes the same hundred again and again.
-var executed = sync.OnceValue(func() *sync.Map { return new(sync.Map) })
+var executed sync.Map //nolint:gochecknoglobals // the same text is parsed to the same, whoever asks
 
 func (w written) parsed() (*template.Template, error) {
-	if known, ok := executed().Load(w); ok {
+	if known, ok := executed.Load(w); ok {
 		return known.(*template.Template), nil //nolint:forcetypeassert // it holds nothing else
 	}
 	t, err := template.New(w.name).Delims(left, right).Option("missingkey=error").Funcs(Functions()).Parse(w.text)
 	if err != nil {
 		return nil, err
 	}
-	executed().Store(w, t)
+	executed.Store(w, t)
 	return t, nil
 }

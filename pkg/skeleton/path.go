@@ -55,13 +55,14 @@ func CompilePath(path string, values reflect.Type) (string, error) {
 // Field is the field of a struct, or of one embedded in it, with that name in JSON.
 func Field(t reflect.Type, name string) (reflect.StructField, bool) {
 	for f := range t.Fields() {
-		if !f.Anonymous && JSONName(f) == name {
-			return f, true
-		}
-		if f.Anonymous {
-			if inner, ok := Field(f.Type, name); ok {
-				return t.FieldByName(inner.Name)
+		if !f.Anonymous {
+			if JSONName(f) == name {
+				return f, true
 			}
+			continue
+		}
+		if inner, ok := Field(f.Type, name); ok {
+			return t.FieldByName(inner.Name) // with its index in t
 		}
 	}
 	return reflect.StructField{}, false
