@@ -126,6 +126,7 @@ func TestAWholeInstallation(t *testing.T) {
 			}
 		}
 	})
+	t.Run("is told of a migration that lasts", func(t *testing.T) { i.migrating(t) })
 	t.Run("is named where its status is broken", func(t *testing.T) { i.brokenStatuses(t) })
 	t.Run("is named where a success criterion is broken", func(t *testing.T) { i.brokenCriteria(t) })
 	t.Run("is seen as far as rights go", func(t *testing.T) { i.rights(t) })

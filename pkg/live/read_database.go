@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ameideio/ameide/pkg/dbops"
@@ -37,7 +40,7 @@ func (r *reader) database(ctx context.Context) (Database, error) {
 		}),
 		Installation: dbops.Installation{Prefix: db.PluginPrefix, Database: db.Name, Plugins: db.Plugins}, Scripts: r.Scripts,
 	}
-	out, err := lookAt(ctx, reader)
+	out, err := settled(ctx, func() (Database, error) { return lookAt(ctx, reader) })
 	if refused := refusal(err); refused != nil {
 		return Database{Refused: refused}, nil
 	}
@@ -45,6 +48,32 @@ func (r *reader) database(ctx context.Context) (Database, error) {
 		return out, fmt.Errorf("through Service %s: %w", address, err)
 	}
 	return out, nil
+}
+
+// How long a migration may be at work before it is told, and the pause between two looks at it. Each start of Backstage
+// takes every lock for some milliseconds, and those of the scheduled tasks only once it is ready.
+const (
+	passing   = 5 * time.Second
+	lookAgain = 500 * time.Millisecond
+)
+
+// settled looks until no migration is at work, for as long as one may be passing, and gives the last look.
+func settled(ctx context.Context, look func() (Database, error)) (Database, error) {
+	migrating := func(db Database) bool { return slices.ContainsFunc(db.Locks, dbops.Lock.AtWork) }
+	out, err := backoff.Retry(ctx, func() (Database, error) {
+		out, err := look()
+		if err != nil {
+			return out, backoff.Permanent(err)
+		}
+		if migrating(out) {
+			return out, errors.New("a migration is at work")
+		}
+		return out, nil
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(lookAgain)), backoff.WithMaxElapsedTime(passing))
+	if migrating(out) {
+		return out, nil
+	}
+	return out, err
 }
 
 func lookAt(ctx context.Context, reader dbops.Reader) (Database, error) {

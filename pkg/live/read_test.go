@@ -2,9 +2,11 @@ package live
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ameideio/ameide/pkg/dbops"
@@ -72,6 +74,50 @@ func TestALookEndsInTimeWhateverHangs(t *testing.T) {
 		if c.Live != "SKIP" {
 			t.Errorf("criterion %s is %s: %s", c.ID, c.Live, c.Evidence)
 		}
+	}
+}
+
+func TestAMigrationIsToldOnceItLasts(t *testing.T) {
+	t.Parallel()
+	migrating := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Held}}}
+	stuck := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Stale}}}
+	free := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Free}}}
+	broken := errors.New("connection reset")
+	for name, test := range map[string]struct {
+		look  func(n int) (Database, error)
+		given time.Duration // until the context ends; none when 0
+		want  dbops.Verdict
+		err   error
+		looks int
+		took  time.Duration
+	}{
+		"nobody migrates":          {look: func(int) (Database, error) { return free, nil }, want: dbops.Free, looks: 1},
+		"a lock is stuck":          {look: func(int) (Database, error) { return stuck, nil }, want: dbops.Stale, looks: 1},
+		"a start passes":           {look: func(n int) (Database, error) { return []Database{migrating, migrating, free}[n], nil }, want: dbops.Free, looks: 3, took: 2 * lookAgain},
+		"a migration lasts":        {look: func(int) (Database, error) { return migrating, nil }, want: dbops.Held, looks: 11, took: passing},
+		"the time is over":         {look: func(int) (Database, error) { return migrating, nil }, given: 3 * lookAgain / 2, want: dbops.Held, looks: 2, took: 3 * lookAgain / 2},
+		"the server goes":          {look: func(int) (Database, error) { return Database{}, broken }, err: broken, looks: 1},
+		"the server goes meantime": {look: func(n int) (Database, error) { return []Database{migrating, {}}[n], []error{nil, broken}[n] }, err: broken, looks: 2, took: lookAgain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if test.given != 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, test.given)
+					defer cancel()
+				}
+				looks, begun := 0, time.Now()
+				db, err := settled(ctx, func() (Database, error) { looks++; return test.look(looks - 1) })
+				if !errors.Is(err, test.err) || err == nil && db.Locks[0].Verdict != test.want {
+					t.Errorf("looked and saw %+v, %v, want %s, %v", db.Locks, err, test.want, test.err)
+				}
+				if took := time.Since(begun); looks != test.looks || took != test.took {
+					t.Errorf("%d looks in %s, want %d in %s", looks, took, test.looks, test.took)
+				}
+			})
+		})
 	}
 }
 

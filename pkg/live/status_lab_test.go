@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -128,6 +129,38 @@ func (i *installation) brokenStatuses(t *testing.T) {
 			i.Secrets(t, i.cluster, i.ClientSecret(t))
 			i.cluster.Settle(t, i.Declared)
 		})
+	}
+	i.green(t)
+}
+
+// migrating holds a lock in a transaction as Knex does: first about as long as a start takes it, then for good.
+func (i *installation) migrating(t *testing.T) {
+	conn := i.Postgres.Connect(t, "backstage", catalogDB)
+	say := func(ctx context.Context, statements ...string) error {
+		for _, statement := range statements {
+			if _, err := conn.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	take := func() {
+		t.Helper()
+		if err := say(t.Context(), "BEGIN", "UPDATE knex_migrations_lock SET is_locked = 1 WHERE is_locked = 0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take()
+	released := make(chan error, 1)
+	time.AfterFunc(2*time.Second, func() { released <- say(context.Background(), "ROLLBACK") })
+	i.green(t)
+	if err := <-released; err != nil {
+		t.Fatal(err)
+	}
+	take()
+	i.red(t, []string{"live/migrations"}, "want FREE, is HELD")
+	if err := say(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
 	}
 	i.green(t)
 }
