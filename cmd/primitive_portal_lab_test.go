@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/ameideio/ameide/cmd"
 	"github.com/ameideio/ameide/lab"
@@ -95,15 +94,9 @@ func (a asked) fromTerminal(t *testing.T, word string) map[string]string {
 // fromPortal are the files of the same order, as the scaffolder's steps write them.
 func (a asked) fromPortal(t *testing.T, b *lab.Backstage, dir string) map[string]string {
 	t.Helper()
-	var template map[string]any
-	var folder []lab.DryRunFile
-	for name, text := range contents(t, dir) {
-		folder = append(folder, lab.DryRunFile{Path: strings.TrimPrefix(name, "/"), Content: []byte(text)})
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "template.yaml"))
+	order, err := lab.NewDryRun(os.DirFS(dir), a)
 	must(t, err)
-	must(t, yaml.Unmarshal(text, &template))
-	run, status, refusal := b.DryRun(t, template, a, folder)
+	run, status, refusal := b.DryRun(t, order)
 	if status != http.StatusOK {
 		t.Fatalf("status %d: %s", status, refusal)
 	}
@@ -119,10 +112,7 @@ func (a asked) fromPortal(t *testing.T, b *lab.Backstage, dir string) map[string
 func TestThePortalWritesWhatTheTerminalWrites(t *testing.T) {
 	lab.Slow(t)
 	forms := generatedForms(t)
-	server := lab.Postgres(t)
-	server.Exec(t, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+lab.Password+"'")
-	backstage := lab.StartBackstage(t, server, lab.BackstageDatabase{})
-	backstage.AwaitReady(t)
+	backstage := lab.Scaffolder(t)
 	names := []string{"orders", "order-intake", "a", "x1-2", "go-test", "a-b-c-d-1", strings.Repeat("n", 30)}
 	n := 0
 	for _, word := range scaffold.KindWords() {
@@ -159,11 +149,9 @@ func refusedByTheForm(t *testing.T, b *lab.Backstage, forms string) {
 		for _, value := range values {
 			a := order("domain", scaffold.Go, "orders", tenancy.OriginTenant, tenancy.SKUShared)
 			a[field] = value
-			var template map[string]any
-			text, err := os.ReadFile(filepath.Join(forms, "domain", "template.yaml"))
+			refused, err := lab.NewDryRun(os.DirFS(filepath.Join(forms, "domain")), a)
 			must(t, err)
-			must(t, yaml.Unmarshal(text, &template))
-			if _, status, _ := b.DryRun(t, template, a, nil); status != http.StatusBadRequest {
+			if _, status, _ := b.DryRun(t, refused); status != http.StatusBadRequest {
 				t.Errorf("%s %q: status %d", field, value, status)
 			}
 		}

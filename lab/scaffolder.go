@@ -5,9 +5,18 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 )
+
+// Scaffolder starts a backend with a database server of its own, and waits until it is ready.
+func Scaffolder(t testing.TB) *Backstage {
+	t.Helper()
+	server := Postgres(t)
+	server.Exec(t, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+Password+"'")
+	b := StartBackstage(t, server, BackstageDatabase{})
+	b.AwaitReady(t)
+	return b
+}
 
 // NunjucksCase is a template and the values that it finds under the name values.
 type NunjucksCase struct {
@@ -36,15 +45,6 @@ func Nunjucks(t testing.TB, cases []NunjucksCase) []NunjucksResult {
 func FetchTemplate(t testing.TB, template, workspace string, inputs []map[string]any) {
 	t.Helper()
 	program(t, "fetch.js", map[string]any{"template": template, "workspace": workspace, "inputs": inputs})
-}
-
-// FetchProgram is the installed program that FetchTemplate runs; it reads one JSON document.
-func FetchProgram() (string, error) {
-	dir, err := packages()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, "fetch.js"), writeProgram(dir, "fetch.js")
 }
 
 // program runs a program of the package set on one JSON document and returns its output.

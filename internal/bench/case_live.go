@@ -22,30 +22,38 @@ func liveCase(name string, millis float64, envs ...string) newCase {
 
 // living starts the environments, and is the command that looks at them.
 func (l *lab) living(ctx context.Context, envs []string) (sides []side, err error) {
-	t := &holder{ctx: ctx, lab: l}
+	err = l.hold(ctx, func(t *holder) {
+		t.Setenv("AMEIDE_LAB", "1")
+		first := livelab.New(t, envs[0])
+		cluster := livelab.NewCluster(t)
+		var contexts, resolve []string
+		for i, env := range envs {
+			w := first
+			if i > 0 {
+				w = first.Beside(t, env)
+				resolve = append(resolve, w.Resolve()...)
+			}
+			w.Start(t, w.ClientSecret(t))
+			w.AwaitReady(t)
+			w.Connect(t, cluster)
+			contexts = append(contexts, w.Declared.Env.KubeContext)
+		}
+		args := append([]string{"env"}, first.Environ(cluster.Kubeconfig(t, "", contexts...))...)
+		args = append(append(args, l.ameide), first.Args(strings.Join(envs, ","), resolve...)...)
+		sides = []side{{name: "ameide verify --live", commands: []command{{args: args}}}}
+	})
+	return sides, err
+}
+
+// hold starts servers that live until the lab is closed; what fails a test is its error.
+func (l *lab) hold(ctx context.Context, start func(t *holder)) (err error) {
 	defer func() {
 		if stopped := recover(); stopped != nil {
-			err = fmt.Errorf("start the environments: %v", stopped)
+			err = fmt.Errorf("start the servers: %v", stopped)
 		}
 	}()
-	t.Setenv("AMEIDE_LAB", "1")
-	first := livelab.New(t, envs[0])
-	cluster := livelab.NewCluster(t)
-	var contexts, resolve []string
-	for i, env := range envs {
-		w := first
-		if i > 0 {
-			w = first.Beside(t, env)
-			resolve = append(resolve, w.Resolve()...)
-		}
-		w.Start(t, w.ClientSecret(t))
-		w.AwaitReady(t)
-		w.Connect(t, cluster)
-		contexts = append(contexts, w.Declared.Env.KubeContext)
-	}
-	args := append([]string{"env"}, first.Environ(cluster.Kubeconfig(t, "", contexts...))...)
-	args = append(append(args, l.ameide), first.Args(strings.Join(envs, ","), resolve...)...)
-	return []side{{name: "ameide verify --live", commands: []command{{args: args}}}}, nil
+	start(&holder{ctx: ctx, lab: l})
+	return nil
 }
 
 // holder lets the lab's servers, which are made for tests, live as long as a bench run. A failure ends the preparation.

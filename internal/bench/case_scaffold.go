@@ -7,17 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 
-	pg "github.com/ameideio/ameide/lab"
+	servers "github.com/ameideio/ameide/lab"
 )
 
-// scaffoldCase starts one domain in Go, beside copier on the same tree and beside the action that the portal's scaffolder
-// runs for it.
+// scaffoldCase starts one domain in Go, beside copier on the same tree and beside a dry run of the portal's scaffolder.
 func scaffoldCase(l *lab) benchCase {
 	return benchCase{name: "scaffold, one domain", goal: goal{millis: 60, ratio: 1}, prepare: func(ctx context.Context) ([]side, error) {
 		dir := filepath.Join(l.work, "scaffold")
@@ -27,10 +27,8 @@ func scaffoldCase(l *lab) benchCase {
 			return nil, err
 		}
 		sides = append(sides, copier)
-		if action, ok, err := l.fetchSide(ctx); ok || err != nil {
-			return append(sides, action), err
-		}
-		return sides, nil
+		dryRun, err := l.dryRunSide(ctx)
+		return append(sides, dryRun), err
 	}}
 }
 
@@ -132,38 +130,79 @@ func writeFile(name string, text []byte) error {
 	return os.WriteFile(name, text, 0o644)
 }
 
-// fetchSide is the portal's real action on the generated skeletons, in a process of its own: without the server, the
-// database and the upload that a dry run has in addition. ok is false where Backstage's packages are not installed.
-func (l *lab) fetchSide(ctx context.Context) (s side, ok bool, err error) {
-	program, err := pg.FetchProgram()
-	if errors.Is(err, pg.ErrNoBackstage) {
-		return side{}, false, nil
-	}
-	if err != nil {
-		return side{}, false, err
-	}
+// dryRunSide asks the portal's real scaffolder, which has started and waits, for a dry run of the generated template: one
+// request with the template's folder in it, as the portal's template editor sends it, answered with the files. That they are
+// the files that ameide writes is checked before anything is timed.
+func (l *lab) dryRunSide(ctx context.Context) (side, error) {
 	tree, err := l.generated(ctx, "portal")
 	if err != nil {
-		return side{}, false, err
+		return side{}, err
 	}
-	workspace := filepath.Join(l.work, "workspace")
-	values := map[string]any{"kind": "domain", "lang": "go", "services": []any{}}
-	for word, value := range spellings("stock", "count") {
-		values[word] = value
-	}
-	values["name"] = "stock-count"
-	var inputs []map[string]any
-	for _, layer := range []string{"common/code", "go/code", "common/repo"} {
-		inputs = append(inputs, map[string]any{"url": "./skeleton/" + layer, "targetPath": "./" + strconv.Itoa(len(inputs)), "values": values})
-	}
-	text, err := json.Marshal(map[string]any{"template": filepath.Join(tree, "sources/backstage/templates/domain"), "workspace": workspace, "inputs": inputs})
+	order, err := servers.NewDryRun(os.DirFS(filepath.Join(tree, "sources/backstage/templates/domain")), map[string]any{
+		"name": "stock-count", "lang": "go", "origin": "platform", "sku": "Shared", "description": "Counts.",
+		"owner": "group:default/platform", "system": "system:default/platform",
+	})
 	if err != nil {
-		return side{}, false, err
+		return side{}, err
 	}
-	input := filepath.Join(l.work, "fetch.json")
-	if err := os.WriteFile(input, text, 0o644); err != nil {
-		return side{}, false, err
+	text, err := json.Marshal(order)
+	if err != nil {
+		return side{}, err
 	}
-	run := command{dir: filepath.Dir(program), args: []string{"sh", "-ec", "node --no-node-snapshot " + filepath.Base(program) + " <" + input}}
-	return side{name: "Backstage's fetch:template", before: l.emptied(workspace), commands: []command{run}}, true, nil
+	var url, token string
+	err = l.hold(ctx, func(t *holder) {
+		b := servers.Scaffolder(t)
+		url, token = b.URL()+servers.DryRunPath, b.GuestToken(t)
+	})
+	if err != nil {
+		return side{}, err
+	}
+	body, config, answer := filepath.Join(l.work, "dry-run.json"), filepath.Join(l.work, "dry-run.curl"), filepath.Join(l.work, "dry-run-answer.json")
+	request := fmt.Sprintf("url = %q\nheader = \"Content-Type: application/json\"\nheader = \"Authorization: Bearer %s\"\ndata-binary = \"@%s\"\n", url, token, body)
+	if err := errors.Join(os.WriteFile(body, text, 0o600), os.WriteFile(config, []byte(request), 0o600)); err != nil {
+		return side{}, err
+	}
+	s := side{name: "Backstage scaffolder's dry run", commands: []command{{dir: l.work, out: answer, args: []string{"curl", "--silent", "--show-error", "--fail-with-body", "--config", config}}}}
+	if _, err := s.run(ctx); err != nil {
+		return side{}, err
+	}
+	return s, l.sameFiles(ctx, answer)
+}
+
+// sameFiles holds the answer to a dry run against the tree that ameide writes for the same order.
+func (l *lab) sameFiles(ctx context.Context, answer string) error {
+	text, err := os.ReadFile(answer)
+	if err != nil {
+		return err
+	}
+	var run servers.DryRun
+	if err := json.Unmarshal(text, &run); err != nil {
+		return err
+	}
+	dir := filepath.Join(l.work, "dry-run-want")
+	want := side{before: l.emptied(dir), commands: []command{l.scaffold(dir, "stock-count")}}
+	if _, err := want.run(ctx); err != nil {
+		return err
+	}
+	written := map[string]string{}
+	for _, f := range run.Files {
+		if name, ok := strings.CutPrefix(f.Path, "code/"); ok {
+			written[name] = string(f.Content)
+		}
+	}
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil && written[name] != string(text) {
+			return fmt.Errorf("the scaffolder writes another %s", name)
+		}
+		delete(written, name)
+		return err
+	})
+	if err == nil && len(written) > 0 {
+		return fmt.Errorf("the scaffolder writes more: %v", slices.Sorted(maps.Keys(written)))
+	}
+	return err
 }

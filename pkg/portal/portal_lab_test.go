@@ -3,6 +3,7 @@ package portal_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"reflect"
@@ -12,7 +13,6 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/ameideio/ameide/lab"
 	"github.com/ameideio/ameide/pkg/checkout"
@@ -23,32 +23,15 @@ import (
 	"github.com/ameideio/ameide/pkg/tenancy"
 )
 
-// scaffolder is the real one, with a database of its own.
-func scaffolder(t *testing.T) *lab.Backstage {
-	t.Helper()
-	server := lab.Postgres(t)
-	server.Exec(t, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+lab.Password+"'")
-	b := lab.StartBackstage(t, server, lab.BackstageDatabase{})
-	b.AwaitReady(t)
-	return b
-}
-
-// folder is a kind's template, and its folder as a dry run takes it.
-func folder(t *testing.T, files []checkout.File, kind scaffold.Kind) (template map[string]any, dir []lab.DryRunFile) {
-	t.Helper()
+// folder is that of a kind's template.
+func folder(files []checkout.File, kind scaffold.Kind) fs.FS {
+	dir := fstest.MapFS{}
 	for _, f := range files {
-		name, ok := strings.CutPrefix(f.Path, portal.Dir+"/"+string(kind)+"/")
-		if !ok {
-			continue
-		}
-		dir = append(dir, lab.DryRunFile{Path: name, Content: f.Content})
-		if name == "template.yaml" {
-			if err := yaml.Unmarshal(f.Content, &template); err != nil {
-				t.Fatal(err)
-			}
+		if name, ok := strings.CutPrefix(f.Path, portal.Dir+"/"+string(kind)+"/"); ok {
+			dir[name] = &fstest.MapFile{Data: f.Content}
 		}
 	}
-	return template, dir
+	return dir
 }
 
 // input is a form filled in: the parameters that are not empty, and none that the kind's form does not ask for.
@@ -118,10 +101,10 @@ func TestThePortalComputesTheValuesOfTheTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	backstage := scaffolder(t)
+	backstage := lab.Scaffolder(t)
 	names := []string{"orders", "order-intake", "a", "x1-2", "typed", "go-test"} // none that both refuse
 	for _, kind := range scaffold.Kinds() {
-		template, dir := folder(t, files, kind)
+		dir := folder(files, kind)
 		for _, lang := range scaffold.Languages(kind) {
 			for i, origin := range tenancy.Origins() {
 				for j, sku := range tenancy.SKUs() {
@@ -134,20 +117,24 @@ func TestThePortalComputesTheValuesOfTheTerminal(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					compareValues(t, backstage, template, dir, want)
+					compareValues(t, backstage, dir, want)
 				}
 			}
 		}
 	}
 }
 
-func compareValues(t *testing.T, b *lab.Backstage, template any, dir []lab.DryRunFile, v scaffold.Values) {
+func compareValues(t *testing.T, b *lab.Backstage, dir fs.FS, v scaffold.Values) {
 	t.Helper()
 	want, err := skeleton.Execute("show", show(), v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, status, refusal := b.DryRun(t, template, input(t, v.Params), dir)
+	order, err := lab.NewDryRun(dir, input(t, v.Params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, status, refusal := b.DryRun(t, order)
 	if status != http.StatusOK {
 		t.Fatalf("%s %s %s: status %d: %s", v.Kind, v.Origin, v.SKU, status, refusal)
 	}
