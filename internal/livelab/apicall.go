@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/ameideio/ameide/pkg/dig"
 )
 
 // Must calls the API as the administrator; any other answer than 2xx fails the test.
@@ -107,10 +109,7 @@ func (a *API) Apply(ctx context.Context, object map[string]any, namespace string
 }
 
 func applyPath(object map[string]any, namespace string) (string, error) {
-	apiVersion, _ := object["apiVersion"].(string)
-	kind, _ := object["kind"].(string)
-	metadata, _ := object["metadata"].(map[string]any)
-	name, _ := metadata["name"].(string)
+	apiVersion, kind, name := dig.Text(object, "apiVersion"), dig.Text(object, "kind"), nameOf(object)
 	if apiVersion == "" || kind == "" || name == "" {
 		return "", fmt.Errorf("an object without apiVersion, kind or name: %v", object)
 	}

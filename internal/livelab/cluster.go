@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ameideio/ameide/lab"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/live"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -181,11 +182,7 @@ func (c *Cluster) Install(t testing.TB, tree *verify.Tree, d *live.Declared) {
 
 // nodeSelector are the labels of the nodes that take an environment's Pods.
 func nodeSelector(d *live.Declared) map[string]any {
-	spec, _ := d.Deployment["spec"].(map[string]any)
-	template, _ := spec["template"].(map[string]any)
-	pod, _ := template["spec"].(map[string]any)
-	selector, _ := pod["nodeSelector"].(map[string]any)
-	return selector
+	return dig.Map(d.Deployment, "spec", "template", "spec", "nodeSelector")
 }
 
 // DryRun asks the API server about every object of an environment, and returns how many there are and what it refuses.
@@ -212,8 +209,7 @@ func (c *Cluster) DryRun(ctx context.Context, tree *verify.Tree, env string) (in
 // Accept asks the API server about one object, in its own namespace or else in this one. The error is what it refuses.
 func (c *Cluster) Accept(t testing.TB, object map[string]any, namespace string) error {
 	t.Helper()
-	metadata, _ := object["metadata"].(map[string]any)
-	if own, _ := metadata["namespace"].(string); own != "" {
+	if own := dig.Text(object, "metadata", "namespace"); own != "" {
 		namespace = own
 	}
 	c.namespace(t, namespace)

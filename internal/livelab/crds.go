@@ -12,6 +12,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/kubeschema"
 )
 
@@ -70,25 +71,18 @@ func (a *API) defineOne(t testing.TB, text []byte) string {
 		t.Fatal(err)
 	}
 	// A conversion webhook would have to run; without one every version is stored as it is.
-	if spec, ok := crd["spec"].(map[string]any); ok {
-		delete(spec, "conversion")
-	}
+	delete(dig.Map(crd, "spec"), "conversion")
 	if err := a.Apply(t.Context(), crd, "", false); err != nil {
 		t.Fatal(err)
 	}
-	metadata, _ := crd["metadata"].(map[string]any)
-	name, _ := metadata["name"].(string)
-	return name
+	return nameOf(crd)
 }
 
 func (a *API) established(t testing.TB, name string) bool {
 	t.Helper()
 	crd := a.Must(t, http.MethodGet, PathOf("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", name), "", nil)
-	status, _ := crd["status"].(map[string]any)
-	conditions, _ := status["conditions"].([]any)
-	return slices.ContainsFunc(conditions, func(c any) bool {
-		m, _ := c.(map[string]any)
-		return m["type"] == "Established" && m["status"] == "True"
+	return slices.ContainsFunc(dig.Maps(crd, "status", "conditions"), func(c map[string]any) bool {
+		return c["type"] == "Established" && c["status"] == "True"
 	})
 }
 

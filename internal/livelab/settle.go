@@ -1,11 +1,13 @@
 package livelab
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/live"
 )
 
@@ -61,7 +63,7 @@ func (c *Cluster) finishJob(t testing.TB, ns, name string) {
 	t.Helper()
 	now := time.Now().UTC().Format(time.RFC3339)
 	job := c.Must(t, http.MethodGet, PathOf("batch/v1", "Job", ns, name), "", nil)
-	if status, ok := job["status"].(map[string]any); ok && status["completionTime"] != nil {
+	if dig.Text(job, "status", "completionTime") != "" {
 		return
 	}
 	c.Status(t, "batch/v1", "Job", ns, name, map[string]any{
@@ -71,35 +73,22 @@ func (c *Cluster) finishJob(t testing.TB, ns, name string) {
 }
 
 func nameOf(o map[string]any) string {
-	metadata, _ := o["metadata"].(map[string]any)
-	name, _ := metadata["name"].(string)
-	return name
+	return dig.Text(o, "metadata", "name")
 }
 
-func generation(o map[string]any) any {
-	metadata, _ := o["metadata"].(map[string]any)
-	return metadata["generation"]
-}
+func generation(o map[string]any) any { return dig.At(o, "metadata", "generation") }
 
-func parentRef(route map[string]any) any {
-	spec, _ := route["spec"].(map[string]any)
-	refs, _ := spec["parentRefs"].([]any)
-	return refs[0]
-}
+func parentRef(route map[string]any) any { return dig.At(route, "spec", "parentRefs", "0") }
 
 // Pod makes a Pod of the Deployment, of a revision, with a container status; nil is a container that is ready.
 func (c *Cluster) Pod(t testing.TB, d *live.Declared, name, revision string, status map[string]any) {
 	t.Helper()
 	ns := d.Env.Namespace
 	if _, code, _ := c.call(t.Context(), http.MethodGet, PathOf("v1", "Pod", ns, name), "", nil); code == http.StatusNotFound {
-		spec, _ := d.Deployment["spec"].(map[string]any)
-		template, _ := spec["template"].(map[string]any)
-		metadata, _ := template["metadata"].(map[string]any)
+		template := dig.Map(d.Deployment, "spec", "template")
 		labels := map[string]any{"pod-template-hash": revision}
-		for key, value := range metadata["labels"].(map[string]any) {
-			labels[key] = value
-		}
-		pod := map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": name, "labels": labels, "annotations": metadata["annotations"]}, "spec": onNode(template["spec"])}
+		maps.Copy(labels, dig.Map(template, "metadata", "labels"))
+		pod := map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": name, "labels": labels, "annotations": dig.At(template, "metadata", "annotations")}, "spec": onNode(dig.Map(template, "spec"))}
 		c.put(t, pod, ns)
 	}
 	ready := "True"
@@ -109,9 +98,7 @@ func (c *Cluster) Pod(t testing.TB, d *live.Declared, name, revision string, sta
 		ready = "False"
 	}
 	container := map[string]any{"name": "backstage", "image": d.Image(), "imageID": d.Image(), "ready": ready == "True", "restartCount": 0, "lastState": map[string]any{}, "state": map[string]any{}}
-	for key, value := range status {
-		container[key] = value
-	}
+	maps.Copy(container, status)
 	c.Status(t, "v1", "Pod", ns, name, map[string]any{
 		"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": []any{container},
 		"conditions": []any{condition("PodScheduled", "True", ""), condition("ContainersReady", ready, ""), condition("Ready", ready, "")},
@@ -119,11 +106,8 @@ func (c *Cluster) Pod(t testing.TB, d *live.Declared, name, revision string, sta
 }
 
 // onNode is a Pod's spec, bound to the lab's node.
-func onNode(spec any) map[string]any {
-	out := map[string]any{}
-	for key, value := range spec.(map[string]any) {
-		out[key] = value
-	}
+func onNode(spec map[string]any) map[string]any {
+	out := maps.Clone(spec)
 	out["nodeName"] = NodeName
 	return out
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ameideio/ameide/lab"
 	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/factory"
 	"github.com/ameideio/ameide/pkg/live"
 	"github.com/ameideio/ameide/pkg/spec"
@@ -197,8 +198,7 @@ func (w *World) appConfig(t testing.TB) string {
 	if m == nil {
 		t.Fatal("the chart renders no app-config")
 	}
-	data, _ := m.Object["data"].(map[string]any)
-	text, _ := data["app-config.yaml"].(string)
+	text := dig.Text(m.Object, "data", "app-config.yaml")
 	file := filepath.Join(t.TempDir(), "app-config.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -2,12 +2,12 @@ package images
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 	"github.com/ameideio/ameide/pkg/verify"
@@ -114,7 +114,7 @@ func named(v any, path []string) []string {
 				return out
 			}
 			v = node[i]
-			name, _ := dig(v, "name").(string)
+			name, _ := dig.At(v, "name").(string)
 			if name == "" {
 				continue
 			}
@@ -154,16 +154,7 @@ func text(v *helmchart.Values, path ...string) string {
 		return ""
 	}
 	value, _, _ := v.Lookup(path...)
-	switch s := value.(type) {
-	case nil, map[string]any, []any:
-		return ""
-	case string:
-		return s
-	case float64:
-		return strconv.FormatFloat(s, 'f', -1, 64)
-	default:
-		return fmt.Sprint(s)
-	}
+	return dig.Text(value)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

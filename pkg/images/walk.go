@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 )
@@ -119,7 +120,7 @@ func podArches(pod map[string]any) []string {
 
 // affinityTerms are the alternatives of the required node affinity; none unless each of them names architectures.
 func affinityTerms(pod map[string]any) []map[string]any {
-	terms, _ := dig(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").([]any)
+	terms, _ := dig.At(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").([]any)
 	var out []map[string]any
 	for _, t := range terms {
 		term, ok := t.(map[string]any)
@@ -135,10 +136,10 @@ func termArches(term map[string]any) []string {
 	expressions, _ := term["matchExpressions"].([]any)
 	var arches []string
 	for _, e := range expressions {
-		if dig(e, "key") != archLabel || dig(e, "operator") != "In" {
+		if dig.At(e, "key") != archLabel || dig.At(e, "operator") != "In" {
 			continue
 		}
-		values, _ := dig(e, "values").([]any)
+		values, _ := dig.At(e, "values").([]any)
 		for _, v := range values {
 			if arch, ok := v.(string); ok {
 				arches = append(arches, arch)
@@ -146,17 +147,6 @@ func termArches(term map[string]any) []string {
 		}
 	}
 	return arches
-}
-
-func dig(v any, path ...string) any {
-	for _, key := range path {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[key]
-	}
-	return v
 }
 
 func extend(path []string, key string) []string { return append(slices.Clone(path), key) }

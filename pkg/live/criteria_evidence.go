@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/ameideio/ameide/pkg/dbops"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/secret"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
@@ -32,15 +33,15 @@ func status(a Answer) string { return fmt.Sprintf("%d %s", a.Status, http.Status
 
 func synced(d *Declared, s *Snapshot) (verify.Status, string) {
 	return evidence(s.Application, ref("Application", d.Application), func(app Object) (bool, string) {
-		sync, health := orNothing(text(app, "status", "sync", "status")), orNothing(text(app, "status", "health", "status"))
+		sync, health := orNothing(dig.Text(app, "status", "sync", "status")), orNothing(dig.Text(app, "status", "health", "status"))
 		return sync == "Synced" && health == "Healthy", sync + ", " + health + revision(app)
 	})
 }
 
 // revision is the commit that Argo CD has synced.
 func revision(app Object) string {
-	all := texts(app, "status", "sync", "revisions")
-	if one := text(app, "status", "sync", "revision"); one != "" {
+	all := dig.Texts(app, "status", "sync", "revisions")
+	if one := dig.Text(app, "status", "sync", "revision"); one != "" {
 		all = append(all, one)
 	}
 	if len(all) == 0 {
@@ -110,7 +111,7 @@ func variableMounted(d *Declared, s *Snapshot) (verify.Status, string) {
 		return verify.Skip, "the Deployment reads no client secret"
 	}
 	return evidence(s.Deployment, ref("Deployment", d.Deployment), func(now Object) (bool, string) {
-		got := secretRef(child(envVar(now, want.Variable), "valueFrom", "secretKeyRef"))
+		got := secretRef(dig.Map(envVar(now, want.Variable), "valueFrom", "secretKeyRef"))
 		return got == "Secret "+want.Secret+", key "+want.Key, want.Variable + " is from " + orNothing(got)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -71,9 +72,9 @@ func first(c *verify.Component, kind string) Object {
 // runs between two other containers, as an init container.
 func (d *Declared) migrationJob(c *verify.Component) Object {
 	for _, m := range c.Objects("Job") {
-		pod := child(m.Object, "spec", "template", "spec")
-		for _, container := range slices.Concat(children(pod, "initContainers"), children(pod, "containers")) {
-			if text(container, "image") == d.Image() {
+		pod := dig.Map(m.Object, "spec", "template", "spec")
+		for _, container := range slices.Concat(dig.Maps(pod, "initContainers"), dig.Maps(pod, "containers")) {
+			if dig.Text(container, "image") == d.Image() {
 				return m.Object
 			}
 		}
@@ -84,12 +85,12 @@ func (d *Declared) migrationJob(c *verify.Component) Object {
 // appConfig is the app-config of the ConfigMap that the Deployment mounts.
 func (d *Declared) appConfig(c *verify.Component) Object {
 	mounted := map[string]bool{}
-	for _, v := range children(d.Deployment, "spec", "template", "spec", "volumes") {
-		mounted[text(v, "configMap", "name")] = true
+	for _, v := range dig.Maps(d.Deployment, "spec", "template", "spec", "volumes") {
+		mounted[dig.Text(v, "configMap", "name")] = true
 	}
 	for _, m := range c.Objects("ConfigMap") {
 		var config Object
-		if mounted[m.Name()] && yaml.Unmarshal([]byte(text(m.Object, "data", "app-config.yaml")), &config) == nil && config != nil {
+		if mounted[m.Name()] && yaml.Unmarshal([]byte(dig.Text(m.Object, "data", "app-config.yaml")), &config) == nil && config != nil {
 			return config
 		}
 	}
@@ -99,7 +100,7 @@ func (d *Declared) appConfig(c *verify.Component) Object {
 // externalSecrets adds those of a component whose Secret the portal reads.
 func (d *Declared) externalSecrets(c *verify.Component) {
 	for _, m := range c.Objects("ExternalSecret") {
-		if slices.ContainsFunc(d.SecretKeys(), func(k SecretKey) bool { return k.Secret == text(m.Object, "spec", "target", "name") }) {
+		if slices.ContainsFunc(d.SecretKeys(), func(k SecretKey) bool { return k.Secret == dig.Text(m.Object, "spec", "target", "name") }) {
 			d.ExternalSecrets = append(d.ExternalSecrets, m.Object)
 		}
 	}
@@ -108,7 +109,7 @@ func (d *Declared) externalSecrets(c *verify.Component) {
 // patcher reads from the client patcher, or from the reconcile Job in its place, where Keycloak is and who may ask it.
 func (d *Declared) patcher(c *verify.Component) {
 	for _, m := range c.Objects("Job") {
-		container := child(m.Object, "spec", "template", "spec", "containers", "0")
+		container := dig.Map(m.Object, "spec", "template", "spec", "containers", "0")
 		for _, prefix := range []string{"", "KEYCLOAK_"} {
 			d.patchedAs(container, prefix)
 		}
@@ -118,16 +119,16 @@ func (d *Declared) patcher(c *verify.Component) {
 // patchedAs reads the variables of a container whose names begin with prefix.
 func (d *Declared) patchedAs(container Object, prefix string) {
 	variable := map[string]Object{}
-	for _, v := range children(container, "env") {
-		variable[text(v, "name")] = v
+	for _, v := range dig.Maps(container, "env") {
+		variable[dig.Text(v, "name")] = v
 	}
-	id, key := child(variable[prefix+"CLIENT_ID"], "valueFrom", "secretKeyRef"), child(variable[prefix+"CLIENT_SECRET"], "valueFrom", "secretKeyRef")
-	if id == nil || key == nil || text(id, "name") != text(key, "name") {
+	id, key := dig.Map(variable[prefix+"CLIENT_ID"], "valueFrom", "secretKeyRef"), dig.Map(variable[prefix+"CLIENT_SECRET"], "valueFrom", "secretKeyRef")
+	if id == nil || key == nil || dig.Text(id, "name") != dig.Text(key, "name") {
 		return
 	}
-	d.KeycloakAdmin = &KeyPair{Secret: text(id, "name"), ID: text(id, "key"), Key: text(key, "key")}
-	d.KeycloakURL = text(variable["KEYCLOAK_URL"], "value")
-	for _, arg := range texts(container, "args") {
+	d.KeycloakAdmin = &KeyPair{Secret: dig.Text(id, "name"), ID: dig.Text(id, "key"), Key: dig.Text(key, "key")}
+	d.KeycloakURL = dig.Text(variable["KEYCLOAK_URL"], "value")
+	for _, arg := range dig.Texts(container, "args") {
 		if url, ok := strings.CutPrefix(arg, "--keycloak-url="); ok {
 			d.KeycloakURL = url
 		}
@@ -139,7 +140,7 @@ func (d *Declared) ApplicationName() string { return name(d.Application) }
 
 // ApplicationNamespace is Argo CD's own namespace unless the ApplicationSet says otherwise.
 func (d *Declared) ApplicationNamespace() string {
-	if ns := text(d.Application, "metadata", "namespace"); ns != "" {
+	if ns := dig.Text(d.Application, "metadata", "namespace"); ns != "" {
 		return ns
 	}
 	return "argocd"
@@ -147,20 +148,20 @@ func (d *Declared) ApplicationNamespace() string {
 
 // Container is the container of the Deployment that runs Backstage.
 func (d *Declared) Container() Object {
-	return child(d.Deployment, "spec", "template", "spec", "containers", "0")
+	return dig.Map(d.Deployment, "spec", "template", "spec", "containers", "0")
 }
 
 // Image is the reference that the Deployment names.
-func (d *Declared) Image() string { return text(d.Container(), "image") }
+func (d *Declared) Image() string { return dig.Text(d.Container(), "image") }
 
 // Selector are the labels of the Deployment's Pods.
-func (d *Declared) Selector() Object { return child(d.Deployment, "spec", "selector", "matchLabels") }
+func (d *Declared) Selector() Object { return dig.Map(d.Deployment, "spec", "selector", "matchLabels") }
 
 // Port is the number of a named port of the container; 0 when there is none.
 func (d *Declared) Port(named string) int {
-	for _, p := range children(d.Container(), "ports") {
-		if text(p, "name") == named {
-			return number(p, "containerPort")
+	for _, p := range dig.Maps(d.Container(), "ports") {
+		if dig.Text(p, "name") == named {
+			return dig.Number(p, "containerPort")
 		}
 	}
 	return 0
@@ -168,18 +169,18 @@ func (d *Declared) Port(named string) int {
 
 // ProbePath is the path of a probe of the container, for example readinessProbe.
 func (d *Declared) ProbePath(probe string) string {
-	return text(d.Container(), probe, "httpGet", "path")
+	return dig.Text(d.Container(), probe, "httpGet", "path")
 }
 
 // DatabaseAddress is host and port of the primary as Pods of the namespace reach it.
 func (d *Declared) DatabaseAddress() (host string, port int) {
 	host, port = d.Spec.Database.Host, d.Spec.Database.Port
-	for _, v := range children(d.Container(), "env") {
-		switch text(v, "name") {
+	for _, v := range dig.Maps(d.Container(), "env") {
+		switch dig.Text(v, "name") {
 		case "POSTGRES_HOST":
-			host = text(v, "value")
+			host = dig.Text(v, "value")
 		case "POSTGRES_PORT":
-			if n, err := strconv.Atoi(text(v, "value")); err == nil {
+			if n, err := strconv.Atoi(dig.Text(v, "value")); err == nil {
 				port = n
 			}
 		}
@@ -189,8 +190,8 @@ func (d *Declared) DatabaseAddress() (host string, port int) {
 
 // OIDC tells whether app-config signs people in with Keycloak, and in which auth environment.
 func (d *Declared) OIDC() (environment string, ok bool) {
-	environment = text(d.AppConfig, "auth", "environment")
-	return environment, child(d.AppConfig, "auth", "providers", "oidc", environment) != nil
+	environment = dig.Text(d.AppConfig, "auth", "environment")
+	return environment, dig.Map(d.AppConfig, "auth", "providers", "oidc", environment) != nil
 }
 
 // Plugins are the ids of the plugins whose APIs a portal of the platform serves: what the goals name, what app-config
@@ -198,14 +199,14 @@ func (d *Declared) OIDC() (environment string, ok bool) {
 func (d *Declared) Plugins() []string {
 	ids := []string{"auth", "catalog", "scaffolder"}
 	for _, section := range []string{"techdocs", "search", "kubernetes", "permission"} {
-		if child(d.AppConfig, section) != nil {
+		if dig.Map(d.AppConfig, section) != nil {
 			ids = append(ids, section)
 		}
 	}
 	for id := range d.Spec.Database.Plugins {
 		ids = append(ids, id)
 	}
-	for id := range child(d.AppConfig, "backend", "startup", "plugins") {
+	for id := range dig.Map(d.AppConfig, "backend", "startup", "plugins") {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
@@ -214,10 +215,10 @@ func (d *Declared) Plugins() []string {
 
 // HealthPath is the path of the HTTPRoute that is rewritten to readiness, /healthz; empty when none is.
 func (d *Declared) HealthPath() string {
-	for _, rule := range children(d.Route, "spec", "rules") {
-		for _, filter := range children(rule, "filters") {
-			if text(filter, "urlRewrite", "path", "replaceFullPath") != "" {
-				return text(rule, "matches", "0", "path", "value")
+	for _, rule := range dig.Maps(d.Route, "spec", "rules") {
+		for _, filter := range dig.Maps(rule, "filters") {
+			if dig.Text(filter, "urlRewrite", "path", "replaceFullPath") != "" {
+				return dig.Text(rule, "matches", "0", "path", "value")
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package live
 
 import (
 	"slices"
+
+	"github.com/ameideio/ameide/pkg/dig"
 )
 
 // KeyPair is a Secret that holds a client id and its secret.
@@ -14,18 +16,18 @@ type SecretKey struct{ Secret, Key, Variable string }
 // for the database's, whose keys are known.
 func (d *Declared) SecretKeys() []SecretKey {
 	var keys []SecretKey
-	for _, from := range children(d.Container(), "envFrom") {
-		secret := text(from, "secretRef", "name")
+	for _, from := range dig.Maps(d.Container(), "envFrom") {
+		secret := dig.Text(from, "secretRef", "name")
 		switch {
 		case secret == d.Spec.Database.SecretName:
 			keys = append(keys, SecretKey{secret, "POSTGRES_USER", "POSTGRES_USER"}, SecretKey{secret, "POSTGRES_PASSWORD", "POSTGRES_PASSWORD"})
-		case secret != "" && text(from, "secretRef", "optional") != "true":
+		case secret != "" && dig.Text(from, "secretRef", "optional") != "true":
 			keys = append(keys, SecretKey{Secret: secret})
 		}
 	}
-	for _, v := range children(d.Container(), "env") {
-		if ref := child(v, "valueFrom", "secretKeyRef"); ref != nil && text(ref, "optional") != "true" {
-			keys = append(keys, SecretKey{text(ref, "name"), text(ref, "key"), text(v, "name")})
+	for _, v := range dig.Maps(d.Container(), "env") {
+		if ref := dig.Map(v, "valueFrom", "secretKeyRef"); ref != nil && dig.Text(ref, "optional") != "true" {
+			keys = append(keys, SecretKey{dig.Text(ref, "name"), dig.Text(ref, "key"), dig.Text(v, "name")})
 		}
 	}
 	return keys
@@ -45,8 +47,8 @@ func (d *Declared) SecretNames() []string {
 // PullSecrets are the Secrets that the kubelet pulls with.
 func (d *Declared) PullSecrets() []string {
 	var names []string
-	for _, s := range children(d.Deployment, "spec", "template", "spec", "imagePullSecrets") {
-		names = append(names, text(s, "name"))
+	for _, s := range dig.Maps(d.Deployment, "spec", "template", "spec", "imagePullSecrets") {
+		names = append(names, dig.Text(s, "name"))
 	}
 	return names
 }

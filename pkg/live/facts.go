@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -48,7 +49,7 @@ func rows() []row {
 		{"image", "pods", []string{"image/"}, (*Declared).Image, runningImage},
 		{"rollout", "deployment", []string{"rollout/"}, declaredRollout, runningRollout},
 		{"Pods", "pods", []string{"rollout/"}, func(d *Declared) string {
-			return orElse(text(d.Deployment, "spec", "replicas"), "autoscaled") + " ready"
+			return orElse(dig.Text(d.Deployment, "spec", "replicas"), "autoscaled") + " ready"
 		}, runningPods},
 		{"nodes", "nodes", []string{"image/architecture"}, func(d *Declared) string { return strings.Join(d.Env.NodeArchitectures, ", ") }, runningNodes},
 		{"route", "route", []string{"route/", "host/"}, declaredRoute, runningRoute},

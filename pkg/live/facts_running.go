@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/secret"
 )
 
@@ -23,7 +24,7 @@ func told[T any](p Part[T], say func(T) string) string {
 
 func runningApplication(_ *Declared, s *Snapshot) string {
 	return told(s.Application, func(app Object) string {
-		return orNothing(text(app, "status", "sync", "status")) + ", " + orNothing(text(app, "status", "health", "status")) + revision(app)
+		return orNothing(dig.Text(app, "status", "sync", "status")) + ", " + orNothing(dig.Text(app, "status", "health", "status")) + revision(app)
 	})
 }
 
@@ -31,7 +32,7 @@ func runningImage(d *Declared, s *Snapshot) string {
 	return told(s.Pods, func(all []Object) string {
 		var images []string
 		for _, p := range portalPods(d, all) {
-			if id := text(containerStatus(p, text(d.Container(), "name")), "imageID"); id != "" && !slices.Contains(images, id) {
+			if id := dig.Text(containerStatus(p, dig.Text(d.Container(), "name")), "imageID"); id != "" && !slices.Contains(images, id) {
 				images = append(images, id)
 			}
 		}
@@ -40,12 +41,12 @@ func runningImage(d *Declared, s *Snapshot) string {
 }
 
 func declaredRollout(d *Declared) string {
-	return strings.TrimSuffix(text(d.Deployment, "spec", "strategy", "type")+", maxSurge "+text(d.Deployment, "spec", "strategy", "rollingUpdate", "maxSurge"), ", maxSurge ")
+	return strings.TrimSuffix(dig.Text(d.Deployment, "spec", "strategy", "type")+", maxSurge "+dig.Text(d.Deployment, "spec", "strategy", "rollingUpdate", "maxSurge"), ", maxSurge ")
 }
 
 func runningRollout(_ *Declared, s *Snapshot) string {
 	return told(s.Deployment, func(o Object) string {
-		return declaredRollout(&Declared{Deployment: o}) + "; " + said(condition(children(o, "status", "conditions"), "Progressing"))
+		return declaredRollout(&Declared{Deployment: o}) + "; " + said(condition(dig.Maps(o, "status", "conditions"), "Progressing"))
 	})
 }
 
@@ -57,7 +58,7 @@ func runningPods(d *Declared, s *Snapshot) string {
 			if isReady(p) {
 				ready++
 			}
-			restarts += number(containerStatus(p, text(d.Container(), "name")), "restartCount")
+			restarts += dig.Number(containerStatus(p, dig.Text(d.Container(), "name")), "restartCount")
 		}
 		return fmt.Sprintf("%d of %d ready, %s", ready, len(mine), countOf(restarts, "restart"))
 	})
@@ -78,15 +79,15 @@ func declaredRoute(d *Declared) string {
 	if d.Route == nil {
 		return ""
 	}
-	return strings.Join(texts(d.Route, "spec", "hostnames"), ", ") + " on " + parentName(child(d.Route, "spec", "parentRefs", "0"))
+	return strings.Join(dig.Texts(d.Route, "spec", "hostnames"), ", ") + " on " + parentName(dig.Map(d.Route, "spec", "parentRefs", "0"))
 }
 
 func runningRoute(d *Declared, s *Snapshot) string {
 	return told(s.Route, func(o Object) string {
 		var parts []string
-		for _, p := range children(o, "status", "parents") {
-			for _, c := range children(p, "conditions") {
-				parts = append(parts, text(c, "type")+"="+text(c, "status"))
+		for _, p := range dig.Maps(o, "status", "parents") {
+			for _, c := range dig.Maps(p, "conditions") {
+				parts = append(parts, dig.Text(c, "type")+"="+dig.Text(c, "status"))
 			}
 		}
 		ready, all := endpoints(s.Slices.Value, name(d.Service))
@@ -219,7 +220,7 @@ func declaredMetrics(d *Declared) string {
 	if d.Monitor == nil {
 		return ""
 	}
-	return ref("ServiceMonitor", d.Monitor) + " on port " + text(d.Monitor, "spec", "endpoints", "0", "port")
+	return ref("ServiceMonitor", d.Monitor) + " on port " + dig.Text(d.Monitor, "spec", "endpoints", "0", "port")
 }
 
 func runningMetrics(d *Declared, s *Snapshot) string {

@@ -3,6 +3,7 @@ package live
 import (
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -13,13 +14,13 @@ func judgeApplication(d *Declared, s *Snapshot, v *verdict) {
 		return
 	}
 	resource := ref("Application", app)
-	v.differs(resource, "spec.destination.namespace", text(d.Application, "spec", "destination", "namespace"), text(app, "spec", "destination", "namespace"))
-	for _, c := range children(app, "status", "conditions") {
-		if strings.HasSuffix(text(c, "type"), "Error") {
-			v.find(known(verify.Issue{Resource: resource, Field: text(c, "type"), Expected: "no error", Actual: oneLine(text(c, "message"))}))
+	v.differs(resource, "spec.destination.namespace", dig.Text(d.Application, "spec", "destination", "namespace"), dig.Text(app, "spec", "destination", "namespace"))
+	for _, c := range dig.Maps(app, "status", "conditions") {
+		if strings.HasSuffix(dig.Text(c, "type"), "Error") {
+			v.find(known(verify.Issue{Resource: resource, Field: dig.Text(c, "type"), Expected: "no error", Actual: oneLine(dig.Text(c, "message"))}))
 		}
 	}
-	sync, health := text(app, "status", "sync", "status"), text(app, "status", "health", "status")
+	sync, health := dig.Text(app, "status", "sync", "status"), dig.Text(app, "status", "health", "status")
 	if sync != "Synced" {
 		v.find(verify.Issue{Resource: resource, Field: "status.sync", Expected: "Synced", Actual: orNothing(sync) + whichResources(app, outOfSync)})
 	}
@@ -31,24 +32,24 @@ func judgeApplication(d *Declared, s *Snapshot, v *verdict) {
 
 // judgeOperation looks at the last sync.
 func judgeOperation(app Object, resource string, v *verdict) {
-	operation := child(app, "status", "operationState")
-	switch phase := text(operation, "phase"); phase {
+	operation := dig.Map(app, "status", "operationState")
+	switch phase := dig.Text(operation, "phase"); phase {
 	case "", "Succeeded":
 	case "Running", "Terminating":
-		if text(app, "status", "sync", "status") != "Synced" {
-			v.find(verify.Issue{Resource: resource, Field: "status.operationState", Expected: "Succeeded", Actual: phase + ": " + oneLine(text(operation, "message"))})
+		if dig.Text(app, "status", "sync", "status") != "Synced" {
+			v.find(verify.Issue{Resource: resource, Field: "status.operationState", Expected: "Succeeded", Actual: phase + ": " + oneLine(dig.Text(operation, "message"))})
 		}
 	default:
-		v.find(known(verify.Issue{Resource: resource, Field: "status.operationState", Expected: "Succeeded", Actual: phase + ": " + oneLine(text(operation, "message")) + failedResults(operation)}))
+		v.find(known(verify.Issue{Resource: resource, Field: "status.operationState", Expected: "Succeeded", Actual: phase + ": " + oneLine(dig.Text(operation, "message")) + failedResults(operation)}))
 	}
 }
 
 // whichResources names the Application's resources that are not as they should be, with their messages.
 func whichResources(app Object, bad func(Object) string) string {
 	var all []string
-	for _, r := range children(app, "status", "resources") {
+	for _, r := range dig.Maps(app, "status", "resources") {
 		if what := bad(r); what != "" {
-			all = append(all, text(r, "kind")+"/"+text(r, "name")+" is "+what)
+			all = append(all, dig.Text(r, "kind")+"/"+dig.Text(r, "name")+" is "+what)
 		}
 	}
 	if len(all) == 0 {
@@ -58,27 +59,27 @@ func whichResources(app Object, bad func(Object) string) string {
 }
 
 func outOfSync(r Object) string {
-	if status := text(r, "status"); status != "Synced" && status != "" {
+	if status := dig.Text(r, "status"); status != "Synced" && status != "" {
 		return status
 	}
 	return ""
 }
 
 func unhealthy(r Object) string {
-	status := text(r, "health", "status")
+	status := dig.Text(r, "health", "status")
 	if status == "" || status == "Healthy" || status == "Suspended" {
 		return ""
 	}
-	return strings.TrimSuffix(status+" ("+text(r, "health", "message")+")", " ()")
+	return strings.TrimSuffix(status+" ("+dig.Text(r, "health", "message")+")", " ()")
 }
 
 // failedResults names what the last sync could not do.
 func failedResults(operation Object) string {
 	var all []string
-	for _, r := range children(operation, "syncResult", "resources") {
-		hook := text(r, "hookPhase")
-		if text(r, "status") == "SyncFailed" || hook == "Failed" || hook == "Error" {
-			all = append(all, text(r, "kind")+"/"+text(r, "name")+": "+text(r, "message"))
+	for _, r := range dig.Maps(operation, "syncResult", "resources") {
+		hook := dig.Text(r, "hookPhase")
+		if dig.Text(r, "status") == "SyncFailed" || hook == "Failed" || hook == "Error" {
+			all = append(all, dig.Text(r, "kind")+"/"+dig.Text(r, "name")+": "+dig.Text(r, "message"))
 		}
 	}
 	if len(all) == 0 {

@@ -3,6 +3,7 @@ package live
 import (
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/secret"
 	"github.com/ameideio/ameide/pkg/verify"
@@ -112,14 +113,14 @@ func contains(list []string, s string) bool {
 // annotation that names the Secret (internal/pkg/handler/upgrade.go of stakater/Reloader). Empty when it never reloaded.
 func reloaderHash(pod Object, secretName string) string {
 	variable := "STAKATER_" + strings.TrimSuffix(notWord().ReplaceAllString(strings.ToUpper(secretName), "_"), "_") + "_SECRET"
-	for _, c := range children(pod, "spec", "containers") {
-		for _, e := range children(c, "env") {
-			if text(e, "name") == variable {
-				return text(e, "value")
+	for _, c := range dig.Maps(pod, "spec", "containers") {
+		for _, e := range dig.Maps(c, "env") {
+			if dig.Text(e, "name") == variable {
+				return dig.Text(e, "value")
 			}
 		}
 	}
-	last := text(pod, "metadata", "annotations", "reloader.stakater.com/last-reloaded-from")
+	last := dig.Text(pod, "metadata", "annotations", "reloader.stakater.com/last-reloaded-from")
 	if m := reloadedName().FindStringSubmatch(last); m == nil || m[1] != secretName {
 		return ""
 	}

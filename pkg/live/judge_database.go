@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/dbops"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -113,22 +114,22 @@ func judgeMigrationJob(d *Declared, s *Snapshot, v *verdict) {
 	if images := jobImages(job); !slices.Contains(images, d.Image()) {
 		v.find(verify.Issue{Resource: resource, Field: "image", Expected: d.Image(), Actual: strings.Join(images, ", ")})
 	}
-	conditions := children(job, "status", "conditions")
-	if c := condition(conditions, "Failed"); text(c, "status") == "True" {
+	conditions := dig.Maps(job, "status", "conditions")
+	if c := condition(conditions, "Failed"); dig.Text(c, "status") == "True" {
 		v.find(verify.Issue{Resource: resource, Field: "Failed", Expected: "Complete", Actual: said(c),
 			Hint: "its Pod is kept: see live/logs, and kubectl logs job/" + name(job) + " --all-containers"})
-	} else if c := condition(conditions, "Complete"); text(c, "status") != "True" {
-		v.find(verify.Issue{Resource: resource, Field: "Complete", Expected: "True", Actual: fmt.Sprintf("%d active, %d failed", number(job, "status", "active"), number(job, "status", "failed")),
+	} else if c := condition(conditions, "Complete"); dig.Text(c, "status") != "True" {
+		v.find(verify.Issue{Resource: resource, Field: "Complete", Expected: "True", Actual: fmt.Sprintf("%d active, %d failed", dig.Number(job, "status", "active"), dig.Number(job, "status", "failed")),
 			Hint: "it still migrates, which may take many minutes on a big catalog; see its log"})
 	}
 }
 
 // jobImages are the images of a Job's containers, those that run before the others included.
 func jobImages(job Object) []string {
-	pod := child(job, "spec", "template", "spec")
+	pod := dig.Map(job, "spec", "template", "spec")
 	var images []string
-	for _, c := range slices.Concat(children(pod, "initContainers"), children(pod, "containers")) {
-		images = append(images, text(c, "image"))
+	for _, c := range slices.Concat(dig.Maps(pod, "initContainers"), dig.Maps(pod, "containers")) {
+		images = append(images, dig.Text(c, "image"))
 	}
 	return images
 }
@@ -139,12 +140,12 @@ func judgeHookResult(d *Declared, s *Snapshot, resource string, v *verdict) {
 	if !ok {
 		return
 	}
-	for _, r := range children(app, "status", "operationState", "syncResult", "resources") {
-		if text(r, "kind") != "Job" || text(r, "name") != name(d.Job) {
+	for _, r := range dig.Maps(app, "status", "operationState", "syncResult", "resources") {
+		if dig.Text(r, "kind") != "Job" || dig.Text(r, "name") != name(d.Job) {
 			continue
 		}
-		if phase := text(r, "hookPhase"); phase != "Succeeded" {
-			v.find(verify.Issue{Resource: resource, Field: "hookPhase", Expected: "Succeeded", Actual: orNothing(phase) + " " + oneLine(text(r, "message"))})
+		if phase := dig.Text(r, "hookPhase"); phase != "Succeeded" {
+			v.find(verify.Issue{Resource: resource, Field: "hookPhase", Expected: "Succeeded", Actual: orNothing(phase) + " " + oneLine(dig.Text(r, "message"))})
 		}
 		return
 	}

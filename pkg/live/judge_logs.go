@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -115,22 +116,22 @@ func statements(d *Declared, s *Snapshot) []verify.Incident {
 		}
 	}
 	app := s.Application.Value
-	for _, c := range children(app, "status", "conditions") {
-		say(ref("Application", app), text(c, "message"))
+	for _, c := range dig.Maps(app, "status", "conditions") {
+		say(ref("Application", app), dig.Text(c, "message"))
 	}
-	if phase := text(app, "status", "operationState", "phase"); phase == "Failed" || phase == "Error" {
-		say(ref("Application", app), text(app, "status", "operationState", "message")+failedResults(child(app, "status", "operationState")))
+	if phase := dig.Text(app, "status", "operationState", "phase"); phase == "Failed" || phase == "Error" {
+		say(ref("Application", app), dig.Text(app, "status", "operationState", "message")+failedResults(dig.Map(app, "status", "operationState")))
 	}
 	for _, p := range portalPods(d, s.Pods.Value) {
-		say(ref("Pod", p), text(containerStatus(p, text(d.Container(), "name")), "state", "waiting", "message"))
+		say(ref("Pod", p), dig.Text(containerStatus(p, dig.Text(d.Container(), "name")), "state", "waiting", "message"))
 	}
 	for _, e := range s.ExternalSecrets.Value {
-		if c := condition(children(e, "status", "conditions"), "Ready"); text(c, "status") != "True" {
-			say(ref("ExternalSecret", e), text(c, "message"))
+		if c := condition(dig.Maps(e, "status", "conditions"), "Ready"); dig.Text(c, "status") != "True" {
+			say(ref("ExternalSecret", e), dig.Text(c, "message"))
 		}
 	}
-	if c := condition(children(s.Store.Value, "status", "conditions"), "Ready"); text(c, "status") != "True" {
-		say(ref(text(s.Store.Value, "kind"), s.Store.Value), text(c, "message"))
+	if c := condition(dig.Maps(s.Store.Value, "status", "conditions"), "Ready"); dig.Text(c, "status") != "True" {
+		say(ref(dig.Text(s.Store.Value, "kind"), s.Store.Value), dig.Text(c, "message"))
 	}
 	if s.Login.Value.Authorize != nil {
 		say("login", s.Login.Value.Authorize.Error())

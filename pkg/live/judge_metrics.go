@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -17,12 +18,12 @@ func judgeMetrics(d *Declared, s *Snapshot, v *verdict) {
 	monitor, ok := need(v, s.Monitor, resource)
 	service, found := need(v, s.Service, ref("Service", d.Service))
 	if ok && found {
-		if selector := child(monitor, "spec", "selector", "matchLabels"); !selects(selector, child(service, "metadata", "labels")) {
+		if selector := dig.Map(monitor, "spec", "selector", "matchLabels"); !selects(selector, dig.Map(service, "metadata", "labels")) {
 			v.find(verify.Issue{Resource: resource, Field: "spec.selector", Expected: "labels of " + ref("Service", service), Actual: orNothing(labelSelector(selector))})
 		}
-		for _, e := range children(monitor, "spec", "endpoints") {
-			if !hasPort(service, text(e, "port")) {
-				v.find(verify.Issue{Resource: resource, Field: "spec.endpoints.port", Expected: "a port of " + ref("Service", service), Actual: orNothing(text(e, "port"))})
+		for _, e := range dig.Maps(monitor, "spec", "endpoints") {
+			if !hasPort(service, dig.Text(e, "port")) {
+				v.find(verify.Issue{Resource: resource, Field: "spec.endpoints.port", Expected: "a port of " + ref("Service", service), Actual: orNothing(dig.Text(e, "port"))})
 			}
 		}
 	}
@@ -33,8 +34,8 @@ func judgeMetrics(d *Declared, s *Snapshot, v *verdict) {
 }
 
 func hasPort(service Object, wanted string) bool {
-	for _, p := range children(service, "spec", "ports") {
-		if text(p, "name") == wanted {
+	for _, p := range dig.Maps(service, "spec", "ports") {
+		if dig.Text(p, "name") == wanted {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 	"github.com/ameideio/ameide/pkg/verify"
 )
@@ -35,19 +36,19 @@ func judgeNodes(d *Declared, s *Snapshot, v *verdict) {
 }
 
 func nodeSelector(d *Declared) Object {
-	return child(d.Deployment, "spec", "template", "spec", "nodeSelector")
+	return dig.Map(d.Deployment, "spec", "template", "spec", "nodeSelector")
 }
 
 // admitted are the nodes whose labels and taints let the Deployment's Pods in.
 func admitted(d *Declared, nodes []Object) []Object {
-	tolerations := children(d.Deployment, "spec", "template", "spec", "tolerations")
+	tolerations := dig.Maps(d.Deployment, "spec", "template", "spec", "tolerations")
 	var out []Object
 	for _, n := range nodes {
-		labels := child(n, "metadata", "labels")
+		labels := dig.Map(n, "metadata", "labels")
 		if selector := nodeSelector(d); len(selector) > 0 && !selects(selector, labels) {
 			continue
 		}
-		if !slices.ContainsFunc(children(n, "spec", "taints"), func(taint Object) bool { return keepsOut(taint, tolerations) }) {
+		if !slices.ContainsFunc(dig.Maps(n, "spec", "taints"), func(taint Object) bool { return keepsOut(taint, tolerations) }) {
 			out = append(out, n)
 		}
 	}
@@ -56,18 +57,18 @@ func admitted(d *Declared, nodes []Object) []Object {
 
 // keepsOut tells whether a taint keeps Pods away that have these tolerations.
 func keepsOut(taint Object, tolerations []Object) bool {
-	if effect := text(taint, "effect"); effect != "NoSchedule" && effect != "NoExecute" {
+	if effect := dig.Text(taint, "effect"); effect != "NoSchedule" && effect != "NoExecute" {
 		return false
 	}
 	return !slices.ContainsFunc(tolerations, func(t Object) bool {
-		key, effect := text(t, "key"), text(t, "effect")
-		if effect != "" && effect != text(taint, "effect") {
+		key, effect := dig.Text(t, "key"), dig.Text(t, "effect")
+		if effect != "" && effect != dig.Text(taint, "effect") {
 			return false
 		}
-		if text(t, "operator") == "Exists" {
-			return key == "" || key == text(taint, "key")
+		if dig.Text(t, "operator") == "Exists" {
+			return key == "" || key == dig.Text(taint, "key")
 		}
-		return key == text(taint, "key") && text(t, "value") == text(taint, "value")
+		return key == dig.Text(taint, "key") && dig.Text(t, "value") == dig.Text(taint, "value")
 	})
 }
 
@@ -75,8 +76,8 @@ func keepsOut(taint Object, tolerations []Object) bool {
 func byPlatform(nodes []Object) map[string][]string {
 	out := map[string][]string{}
 	for _, n := range nodes {
-		info := child(n, "status", "nodeInfo")
-		p := orElse(text(info, "operatingSystem"), "linux") + "/" + orElse(text(info, "architecture"), text(n, "metadata", "labels", "kubernetes.io/arch"))
+		info := dig.Map(n, "status", "nodeInfo")
+		p := orElse(dig.Text(info, "operatingSystem"), "linux") + "/" + orElse(dig.Text(info, "architecture"), dig.Text(n, "metadata", "labels", "kubernetes.io/arch"))
 		out[p] = append(out[p], name(n))
 	}
 	return out

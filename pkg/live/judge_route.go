@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -14,9 +15,9 @@ func judgeRoute(d *Declared, s *Snapshot, v *verdict) {
 	}
 	if route, ok := need(v, s.Route, ref("HTTPRoute", d.Route)); ok {
 		judgeParents(d, route, v)
-		v.differs(ref("HTTPRoute", route), "spec.hostnames", strings.Join(texts(d.Route, "spec", "hostnames"), ", "), strings.Join(texts(route, "spec", "hostnames"), ", "))
+		v.differs(ref("HTTPRoute", route), "spec.hostnames", strings.Join(dig.Texts(d.Route, "spec", "hostnames"), ", "), strings.Join(dig.Texts(route, "spec", "hostnames"), ", "))
 	}
-	if gateway, ok := need(v, s.Gateway, "Gateway/"+text(d.Route, "spec", "parentRefs", "0", "name")); ok {
+	if gateway, ok := need(v, s.Gateway, "Gateway/"+dig.Text(d.Route, "spec", "parentRefs", "0", "name")); ok {
 		judgeListener(d, gateway, v)
 	}
 	if _, ok := need(v, s.Service, ref("Service", d.Service)); ok {
@@ -27,7 +28,7 @@ func judgeRoute(d *Declared, s *Snapshot, v *verdict) {
 // judgeParents reads what the Gateway's controller says of the route: Accepted and ResolvedRefs, of this generation.
 func judgeParents(d *Declared, route Object, v *verdict) {
 	resource := ref("HTTPRoute", route)
-	for _, want := range children(d.Route, "spec", "parentRefs") {
+	for _, want := range dig.Maps(d.Route, "spec", "parentRefs") {
 		parent := parentStatus(route, want)
 		if parent == nil {
 			v.find(verify.Issue{Resource: resource, Field: "status.parents", Expected: "Accepted by " + parentName(want), Actual: "no controller has said anything",
@@ -35,12 +36,12 @@ func judgeParents(d *Declared, route Object, v *verdict) {
 			continue
 		}
 		for _, kind := range []string{"Accepted", "ResolvedRefs"} {
-			c := condition(children(parent, "conditions"), kind)
-			stale := number(c, "observedGeneration") < number(route, "metadata", "generation")
-			if text(c, "status") != "True" {
-				v.find(verify.Issue{Resource: resource, Field: kind, Expected: "True on " + parentName(want), Actual: said(c), Hint: routeHint(text(c, "reason"))})
+			c := condition(dig.Maps(parent, "conditions"), kind)
+			stale := dig.Number(c, "observedGeneration") < dig.Number(route, "metadata", "generation")
+			if dig.Text(c, "status") != "True" {
+				v.find(verify.Issue{Resource: resource, Field: kind, Expected: "True on " + parentName(want), Actual: said(c), Hint: routeHint(dig.Text(c, "reason"))})
 			} else if stale {
-				v.find(verify.Issue{Resource: resource, Field: kind, Expected: "True for generation " + text(route, "metadata", "generation"), Actual: "True for generation " + text(c, "observedGeneration"),
+				v.find(verify.Issue{Resource: resource, Field: kind, Expected: "True for generation " + dig.Text(route, "metadata", "generation"), Actual: "True for generation " + dig.Text(c, "observedGeneration"),
 					Hint: "the controller has not seen the route's last change"})
 			}
 		}
@@ -65,14 +66,14 @@ func routeHint(reason string) string {
 }
 
 func parentName(p Object) string {
-	return strings.TrimSuffix("Gateway "+text(p, "name")+", listener "+text(p, "sectionName"), ", listener ")
+	return strings.TrimSuffix("Gateway "+dig.Text(p, "name")+", listener "+dig.Text(p, "sectionName"), ", listener ")
 }
 
 // parentStatus is the status entry of a parentRef.
 func parentStatus(route, want Object) Object {
-	for _, p := range children(route, "status", "parents") {
-		got := child(p, "parentRef")
-		if text(got, "name") == text(want, "name") && text(got, "sectionName") == text(want, "sectionName") {
+	for _, p := range dig.Maps(route, "status", "parents") {
+		got := dig.Map(p, "parentRef")
+		if dig.Text(got, "name") == dig.Text(want, "name") && dig.Text(got, "sectionName") == dig.Text(want, "sectionName") {
 			return p
 		}
 	}
@@ -81,17 +82,17 @@ func parentStatus(route, want Object) Object {
 
 // judgeListener looks for the listener and holds the host against its host name.
 func judgeListener(d *Declared, gateway Object, v *verdict) {
-	resource, section := ref("Gateway", gateway), text(d.Route, "spec", "parentRefs", "0", "sectionName")
-	if c := condition(children(gateway, "status", "conditions"), "Programmed"); c != nil && text(c, "status") != "True" {
+	resource, section := ref("Gateway", gateway), dig.Text(d.Route, "spec", "parentRefs", "0", "sectionName")
+	if c := condition(dig.Maps(gateway, "status", "conditions"), "Programmed"); c != nil && dig.Text(c, "status") != "True" {
 		v.find(verify.Issue{Resource: resource, Field: "Programmed", Expected: "True", Actual: said(c)})
 	}
-	for _, l := range children(gateway, "spec", "listeners") {
-		if text(l, "name") != section {
+	for _, l := range dig.Maps(gateway, "spec", "listeners") {
+		if dig.Text(l, "name") != section {
 			continue
 		}
-		for _, host := range texts(d.Route, "spec", "hostnames") {
-			if !hostMatches(text(l, "hostname"), host) {
-				v.find(verify.Issue{Resource: resource, Field: "listener " + section, Expected: "takes " + host, Actual: "takes " + text(l, "hostname")})
+		for _, host := range dig.Texts(d.Route, "spec", "hostnames") {
+			if !hostMatches(dig.Text(l, "hostname"), host) {
+				v.find(verify.Issue{Resource: resource, Field: "listener " + section, Expected: "takes " + host, Actual: "takes " + dig.Text(l, "hostname")})
 			}
 		}
 		return
@@ -123,12 +124,12 @@ func judgeEndpoints(d *Declared, s *Snapshot, v *verdict) {
 // endpoints counts a Service's endpoints.
 func endpoints(slices []Object, service string) (ready, all int) {
 	for _, slice := range slices {
-		if text(slice, "metadata", "labels", "kubernetes.io/service-name") != service {
+		if dig.Text(slice, "metadata", "labels", "kubernetes.io/service-name") != service {
 			continue
 		}
-		for _, e := range children(slice, "endpoints") {
+		for _, e := range dig.Maps(slice, "endpoints") {
 			all++
-			if text(e, "conditions", "ready") != "false" { // unknown counts as ready, as the API says
+			if dig.Text(e, "conditions", "ready") != "false" { // unknown counts as ready, as the API says
 				ready++
 			}
 		}

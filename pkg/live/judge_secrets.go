@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
@@ -34,7 +35,7 @@ func judgeStore(d *Declared, s *Snapshot, v *verdict) {
 	if !ok {
 		return
 	}
-	if c := condition(children(store, "status", "conditions"), "Ready"); text(c, "status") != "True" {
+	if c := condition(dig.Maps(store, "status", "conditions"), "Ready"); dig.Text(c, "status") != "True" {
 		v.find(known(verify.Issue{Resource: resource, Field: "Ready", Expected: "True", Actual: said(c)}))
 	}
 }
@@ -51,7 +52,7 @@ func judgeExternal(d *Declared, s *Snapshot, v *verdict) {
 			v.find(verify.Issue{Resource: resource, Expected: "it exists", Actual: "nothing"})
 			continue
 		}
-		if c := condition(children(now, "status", "conditions"), "Ready"); text(c, "status") != "True" {
+		if c := condition(dig.Maps(now, "status", "conditions"), "Ready"); dig.Text(c, "status") != "True" {
 			v.find(known(verify.Issue{Resource: resource, Field: "Ready", Expected: "True", Actual: said(c)}))
 			continue
 		}
@@ -61,7 +62,7 @@ func judgeExternal(d *Declared, s *Snapshot, v *verdict) {
 
 // judgeFresh finds an ExternalSecret that has stopped following Vault. An interval of 0 follows once.
 func judgeFresh(resource string, now Object, taken time.Time, v *verdict) {
-	interval, err := time.ParseDuration(text(now, "spec", "refreshInterval"))
+	interval, err := time.ParseDuration(dig.Text(now, "spec", "refreshInterval"))
 	refreshed := moment(now, "status", "refreshTime")
 	if err != nil || interval == 0 {
 		return
@@ -71,7 +72,7 @@ func judgeFresh(resource string, now Object, taken time.Time, v *verdict) {
 		return
 	}
 	if behind := taken.Sub(refreshed); behind > patience*interval+grace {
-		v.find(verify.Issue{Resource: resource, Field: "status.refreshTime", Expected: "every " + interval.String(), Actual: text(now, "status", "refreshTime"),
+		v.find(verify.Issue{Resource: resource, Field: "status.refreshTime", Expected: "every " + interval.String(), Actual: dig.Text(now, "status", "refreshTime"),
 			Hint: "External Secrets has stopped refreshing it: see its controller"})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ameideio/ameide/pkg/dbops"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 	"github.com/ameideio/ameide/pkg/secret"
 	"github.com/ameideio/ameide/pkg/verify"
@@ -47,7 +48,7 @@ type broken struct {
 }
 
 func status0(s *Snapshot) Object {
-	return at(s.Pods.Value[0], "status", "containerStatuses", "0").(Object)
+	return dig.At(s.Pods.Value[0], "status", "containerStatuses", "0").(Object)
 }
 
 func unready(s *Snapshot) {
@@ -93,39 +94,39 @@ func table() []broken {
 	return []broken{
 		{"the Application is missing", func(_ *Declared, s *Snapshot) { s.Application = Part[Object]{Missing: true} }, []string{"argocd"}, "Application/dev-platform-backstage"},
 		{"out of sync names the resource", func(_ *Declared, s *Snapshot) {
-			child(s.Application.Value, "status", "sync")["status"] = "OutOfSync"
-			child(s.Application.Value, "status")["resources"] = list(Object{"kind": "Deployment", "name": "platform-backstage", "status": "OutOfSync"})
+			dig.Map(s.Application.Value, "status", "sync")["status"] = "OutOfSync"
+			dig.Map(s.Application.Value, "status")["resources"] = list(Object{"kind": "Deployment", "name": "platform-backstage", "status": "OutOfSync"})
 		}, []string{"argocd"}, "OutOfSync: Deployment/platform-backstage is OutOfSync"},
 		{"degraded tells the message", func(_ *Declared, s *Snapshot) {
-			child(s.Application.Value, "status", "health")["status"] = "Degraded"
-			child(s.Application.Value, "status")["resources"] = list(Object{"kind": "Deployment", "name": "platform-backstage", "status": "Synced", "health": Object{"status": "Degraded", "message": `Deployment "platform-backstage" exceeded its progress deadline`}})
+			dig.Map(s.Application.Value, "status", "health")["status"] = "Degraded"
+			dig.Map(s.Application.Value, "status")["resources"] = list(Object{"kind": "Deployment", "name": "platform-backstage", "status": "Synced", "health": Object{"status": "Degraded", "message": `Deployment "platform-backstage" exceeded its progress deadline`}})
 		}, []string{"argocd"}, "exceeded its progress deadline"},
 		{"a comparison error knows its way out", func(_ *Declared, s *Snapshot) {
-			child(s.Application.Value, "status")["conditions"] = list(Object{"type": "ComparisonError", "message": "Failed to load target state: YAML parse error on backstage/templates/migrations-unlock-job.yaml: yaml: line 55: could not find expected ':'"})
+			dig.Map(s.Application.Value, "status")["conditions"] = list(Object{"type": "ComparisonError", "message": "Failed to load target state: YAML parse error on backstage/templates/migrations-unlock-job.yaml: yaml: line 55: could not find expected ':'"})
 		}, []string{"argocd"}, "verify --rule chart/render"},
 		{"a failed sync tells which resource", func(_ *Declared, s *Snapshot) {
-			child(s.Application.Value, "status")["operationState"] = Object{"phase": "Failed", "message": "one or more objects failed to apply", "syncResult": Object{"resources": list(Object{"kind": "Deployment", "name": "platform-backstage", "status": "SyncFailed",
+			dig.Map(s.Application.Value, "status")["operationState"] = Object{"phase": "Failed", "message": "one or more objects failed to apply", "syncResult": Object{"resources": list(Object{"kind": "Deployment", "name": "platform-backstage", "status": "SyncFailed",
 				"message": `Deployment.apps "platform-backstage" is invalid: spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy type is 'Recreate'`})}}
 		}, []string{"argocd"}, "force-conflicts"},
 		{"another image", func(_ *Declared, s *Snapshot) {
-			at(s.Deployment.Value, "spec", "template", "spec", "containers", "0").(Object)["image"] = "quay.io/janus-idp/backstage-showcase:latest"
+			dig.At(s.Deployment.Value, "spec", "template", "spec", "containers", "0").(Object)["image"] = "quay.io/janus-idp/backstage-showcase:latest"
 		}, []string{"deployment"}, "backstage-showcase:latest"},
 		{"surge was changed by hand", func(_ *Declared, s *Snapshot) {
-			child(s.Deployment.Value, "spec", "strategy", "rollingUpdate")["maxSurge"] = "25%"
+			dig.Map(s.Deployment.Value, "spec", "strategy", "rollingUpdate")["maxSurge"] = "25%"
 		}, []string{"deployment"}, "maxSurge"},
 		{"another app-config", func(_ *Declared, s *Snapshot) {
-			child(s.Deployment.Value, "spec", "template", "metadata", "annotations")["checksum/app-config"] = "0123456789abcdef"
+			dig.Map(s.Deployment.Value, "spec", "template", "metadata", "annotations")["checksum/app-config"] = "0123456789abcdef"
 		}, []string{"deployment"}, "checksum/app-config"},
 		{"the secret's variable is gone", func(_ *Declared, s *Snapshot) {
-			at(s.Deployment.Value, "spec", "template", "spec", "containers", "0").(Object)["env"] = list()
+			dig.At(s.Deployment.Value, "spec", "template", "spec", "containers", "0").(Object)["env"] = list()
 		}, []string{"deployment"}, "AUTH_OIDC_CLIENT_SECRET"},
 		{"the rollout has no progress", func(_ *Declared, s *Snapshot) {
-			child(s.Deployment.Value, "status")["conditions"] = list(Object{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet has timed out progressing."})
+			dig.Map(s.Deployment.Value, "status")["conditions"] = list(Object{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet has timed out progressing."})
 		}, []string{"deployment"}, "ProgressDeadlineExceeded"},
 		{"two revisions at once", func(d *Declared, s *Snapshot) {
 			second := pod(d)
 			second["metadata"].(Object)["name"] = "platform-backstage-77777-aaaaa"
-			child(second, "metadata", "labels")["pod-template-hash"] = "77777"
+			dig.Map(second, "metadata", "labels")["pod-template-hash"] = "77777"
 			s.Pods.Value = append(s.Pods.Value, second)
 		}, []string{"deployment"}, "2 revisions at once"},
 		{"no Pods", func(_ *Declared, s *Snapshot) { s.Pods.Value, s.Probes, s.Logs = nil, nil, nil }, []string{"pods", "health"}, "none"},
@@ -138,7 +139,7 @@ func table() []broken {
 		{"an init container waits for its image", func(_ *Declared, s *Snapshot) {
 			unready(s)
 			status0(s)["state"] = Object{"waiting": Object{"reason": "PodInitializing"}}
-			child(s.Pods.Value[0], "status")["initContainerStatuses"] = list(
+			dig.Map(s.Pods.Value[0], "status")["initContainerStatuses"] = list(
 				Object{"name": "ca", "state": Object{"terminated": Object{"exitCode": int64(0)}}},
 				Object{"name": "fetch", "state": Object{"waiting": Object{"reason": "ImagePullBackOff", "message": "manifest unknown"}}},
 			)
@@ -164,23 +165,23 @@ func table() []broken {
 		{"plain text logs", func(_ *Declared, s *Snapshot) { s.Logs[0].Text = "starting\nlistening\n" }, []string{"log-format"}, "0 of 2 lines"},
 		{"an arm64 node", func(_ *Declared, s *Snapshot) { s.Nodes.Value = append(s.Nodes.Value, node("node-2", "arm64")) }, []string{"nodes"}, "linux/arm64, which node-2"},
 		{"no node takes the Pods", func(_ *Declared, s *Snapshot) {
-			child(s.Nodes.Value[0], "spec")["taints"] = list(Object{"key": "ameide.io/pool", "value": "platform", "effect": "NoSchedule"})
+			dig.Map(s.Nodes.Value[0], "spec")["taints"] = list(Object{"key": "ameide.io/pool", "value": "platform", "effect": "NoSchedule"})
 		}, []string{"nodes"}, "nodeSelector"},
 		{"the route is refused", func(_ *Declared, s *Snapshot) {
-			at(s.Route.Value, "status", "parents", "0").(Object)["conditions"] = list(Object{"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners", "observedGeneration": int64(1)}, isTrue("ResolvedRefs"))
+			dig.At(s.Route.Value, "status", "parents", "0").(Object)["conditions"] = list(Object{"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners", "observedGeneration": int64(1)}, isTrue("ResolvedRefs"))
 		}, []string{"route"}, "gateway-access: allowed"},
 		{"the route's Service is not found", func(_ *Declared, s *Snapshot) {
-			at(s.Route.Value, "status", "parents", "0").(Object)["conditions"] = list(isTrue("Accepted"), Object{"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound", "observedGeneration": int64(1)})
+			dig.At(s.Route.Value, "status", "parents", "0").(Object)["conditions"] = list(isTrue("Accepted"), Object{"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound", "observedGeneration": int64(1)})
 		}, []string{"route"}, "ResolvedRefs"},
 		{"the route's verdict is old", func(_ *Declared, s *Snapshot) {
 			s.Route.Value["metadata"].(Object)["generation"] = int64(2)
 		}, []string{"route"}, "generation 2"},
 		{"no controller has seen the route", func(_ *Declared, s *Snapshot) { delete(s.Route.Value, "status") }, []string{"route"}, "no controller"},
 		{"the listener takes another zone", func(_ *Declared, s *Snapshot) {
-			at(s.Gateway.Value, "spec", "listeners", "0").(Object)["hostname"] = "*.staging.ameide.io"
+			dig.At(s.Gateway.Value, "spec", "listeners", "0").(Object)["hostname"] = "*.staging.ameide.io"
 		}, []string{"route"}, "takes *.staging.ameide.io"},
 		{"no endpoint is ready", func(_ *Declared, s *Snapshot) {
-			at(s.Slices.Value[0], "endpoints", "0", "conditions").(Object)["ready"] = false
+			dig.At(s.Slices.Value[0], "endpoints", "0", "conditions").(Object)["ready"] = false
 		}, []string{"route"}, "none of 1"},
 		{"readiness decides", func(_ *Declared, s *Snapshot) {
 			s.Probes[0].Readiness = seen(Answer{Status: 503, Body: `{"message":"Backend has not started yet","status":"error"}`})
@@ -192,13 +193,13 @@ func table() []broken {
 		{"a plugin is not mounted", func(_ *Declared, s *Snapshot) { s.Plugins["scaffolder"] = answered("/api/scaffolder", 404) }, []string{"plugins"}, "plugin scaffolder"},
 		{"a plugin did not start", func(_ *Declared, s *Snapshot) { s.Plugins["catalog"] = answered("/api/catalog", 503) }, []string{"plugins"}, "mounted and did not start"},
 		{"the store is not ready", func(_ *Declared, s *Snapshot) {
-			child(s.Store.Value, "status")["conditions"] = list(Object{"type": "Ready", "status": "False", "reason": "InvalidProviderConfig", "message": "unable to log in: Code: 503. Errors: * Vault is sealed"})
+			dig.Map(s.Store.Value, "status")["conditions"] = list(Object{"type": "Ready", "status": "False", "reason": "InvalidProviderConfig", "message": "unable to log in: Code: 503. Errors: * Vault is sealed"})
 		}, []string{"secrets"}, "Vault is sealed"},
 		{"an ExternalSecret is not synced", func(_ *Declared, s *Snapshot) {
-			child(s.ExternalSecrets.Value[0], "status")["conditions"] = list(Object{"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "could not get secret data from provider"})
+			dig.Map(s.ExternalSecrets.Value[0], "status")["conditions"] = list(Object{"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "could not get secret data from provider"})
 		}, []string{"secrets"}, "Vault has no such entry"},
 		{"an ExternalSecret is stale", func(_ *Declared, s *Snapshot) {
-			child(s.ExternalSecrets.Value[0], "status")["refreshTime"] = ago(24 * time.Hour)
+			dig.Map(s.ExternalSecrets.Value[0], "status")["refreshTime"] = ago(24 * time.Hour)
 		}, []string{"secrets"}, "stopped refreshing"},
 		{"a Secret lacks a key", func(d *Declared, s *Snapshot) {
 			delete(s.Secrets[d.Spec.Database.SecretName].Value.Values, "POSTGRES_PASSWORD")
@@ -219,7 +220,7 @@ func table() []broken {
 		}, []string{"secret-chain", "login"}, "rollout restart"},
 		{"Reloader's hash is another's", func(_ *Declared, s *Snapshot) {
 			s.Login = Part[Login]{Err: errors.New("the public host does not answer")}
-			at(s.Pods.Value[0], "spec", "containers", "0").(Object)["env"] = list(Object{"name": "STAKATER_KEYCLOAK_REALM_OIDC_CLIENTS_SECRET", "value": "0000"})
+			dig.At(s.Pods.Value[0], "spec", "containers", "0").(Object)["env"] = list(Object{"name": "STAKATER_KEYCLOAK_REALM_OIDC_CLIENTS_SECRET", "value": "0000"})
 		}, []string{"secret-chain", "login"}, "Reloader's hash"},
 		{"the Pods are older than the Secret", func(d *Declared, s *Snapshot) {
 			s.Login = Part[Login]{Err: errors.New("the public host does not answer")}
@@ -261,30 +262,30 @@ func table() []broken {
 		{"a half-built index", lockOf("catalog", func(l *dbops.Lock) { l.InvalidIndexes = []string{"public.search_key_value_idx"} }), []string{"migrations"}, "search_key_value_idx"},
 		{"never migrated", lockOf("auth", func(l *dbops.Lock) { l.LastMigration = "" }), []string{"migrations"}, "no migration has run"},
 		{"the migrations Job failed", func(_ *Declared, s *Snapshot) {
-			child(s.Jobs.Value[0], "status")["conditions"] = list(Object{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit"})
+			dig.Map(s.Jobs.Value[0], "status")["conditions"] = list(Object{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit"})
 		}, []string{"migration-job"}, "BackoffLimitExceeded"},
 		{"the log of the failed Job tells why", func(_ *Declared, s *Snapshot) {
-			child(s.Jobs.Value[0], "status")["conditions"] = list(Object{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"})
+			dig.Map(s.Jobs.Value[0], "status")["conditions"] = list(Object{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"})
 			s.Logs = append(s.Logs, Log{Pod: "platform-backstage-migrations-x1", Container: "migrations", Hook: true, Text: "plain text\nMigration table is already locked\n"})
 		}, []string{"logs", "migration-job"}, "a migration lock is taken"},
 		{"the Job belongs to another image", func(_ *Declared, s *Snapshot) {
 			job := clone(s.Jobs.Value[0])
-			at(job, "spec", "template", "spec", "containers", "0").(Object)["image"] = "quay.io/old@sha256:1"
+			dig.At(job, "spec", "template", "spec", "containers", "0").(Object)["image"] = "quay.io/old@sha256:1"
 			s.Jobs.Value[0] = job
 		}, []string{"migration-job"}, "quay.io/old"},
 		{"the Job is gone and Argo CD knows no run", func(_ *Declared, s *Snapshot) {
 			s.Jobs.Value = nil
-			child(s.Application.Value, "status")["operationState"] = Object{"phase": "Succeeded"}
+			dig.Map(s.Application.Value, "status")["operationState"] = Object{"phase": "Succeeded"}
 		}, []string{"migration-job"}, "neither the Job"},
 		{"the monitor selects nothing", func(_ *Declared, s *Snapshot) {
-			child(s.Monitor.Value, "spec", "selector")["matchLabels"] = Object{"app": "other"}
+			dig.Map(s.Monitor.Value, "spec", "selector")["matchLabels"] = Object{"app": "other"}
 		}, []string{"metrics"}, "app=other"},
 		{"the monitor names another port", func(_ *Declared, s *Snapshot) {
-			at(s.Monitor.Value, "spec", "endpoints", "0").(Object)["port"] = "metrics"
+			dig.At(s.Monitor.Value, "spec", "endpoints", "0").(Object)["port"] = "metrics"
 		}, []string{"metrics"}, "spec.endpoints.port"},
 		{"the collector has no Pod", func(d *Declared, s *Snapshot) {
 			s.Slices.Value = slices.DeleteFunc(s.Slices.Value, func(o Object) bool {
-				return text(o, "metadata", "labels", "kubernetes.io/service-name") == d.Spec.Telemetry.Service
+				return dig.Text(o, "metadata", "labels", "kubernetes.io/service-name") == d.Spec.Telemetry.Service
 			})
 		}, []string{"traces"}, "none of 0"},
 		{"the endpoint serves no metrics", func(_ *Declared, s *Snapshot) { s.Metrics = answered("Pod:9464/metrics", 404) }, []string{"metrics"}, "preload the OpenTelemetry SDK"},

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ameideio/ameide/pkg/dig"
 )
 
 // portalPods are the Deployment's Pods among those of the release. Left out are the ones that are being deleted, and the
@@ -20,7 +22,7 @@ func endedPods(d *Declared, pods []Object) []Object {
 func ofDeployment(d *Declared, pods []Object) []Object {
 	var out []Object
 	for _, p := range pods {
-		if selects(d.Selector(), child(p, "metadata", "labels")) && text(p, "metadata", "deletionTimestamp") == "" {
+		if selects(d.Selector(), dig.Map(p, "metadata", "labels")) && dig.Text(p, "metadata", "deletionTimestamp") == "" {
 			out = append(out, p)
 		}
 	}
@@ -28,15 +30,15 @@ func ofDeployment(d *Declared, pods []Object) []Object {
 }
 
 func ended(pod Object) bool {
-	phase := text(pod, "status", "phase")
+	phase := dig.Text(pod, "status", "phase")
 	return phase == "Failed" || phase == "Succeeded"
 }
 
 // initProblem is the first init container that does not end well; nil when none is in the way.
 func initProblem(pod Object) Object {
-	for _, c := range children(pod, "status", "initContainerStatuses") {
-		code := text(c, "state", "terminated", "exitCode")
-		if code == "0" || text(c, "started") == "true" && text(c, "ready") == "true" { // a sidecar
+	for _, c := range dig.Maps(pod, "status", "initContainerStatuses") {
+		code := dig.Text(c, "state", "terminated", "exitCode")
+		if code == "0" || dig.Text(c, "started") == "true" && dig.Text(c, "ready") == "true" { // a sidecar
 			continue
 		}
 		return c
@@ -46,8 +48,8 @@ func initProblem(pod Object) Object {
 
 // containerStatus is the status of a container of a Pod; nil when the kubelet has said nothing.
 func containerStatus(pod Object, container string) Object {
-	for _, c := range children(pod, "status", "containerStatuses") {
-		if text(c, "name") == container {
+	for _, c := range dig.Maps(pod, "status", "containerStatuses") {
+		if dig.Text(c, "name") == container {
 			return c
 		}
 	}
@@ -57,9 +59,9 @@ func containerStatus(pod Object, container string) Object {
 // failedContainers are the containers of a Pod that ended with another exit code than 0.
 func failedContainers(pod Object) []string {
 	var out []string
-	for _, c := range slices.Concat(children(pod, "status", "initContainerStatuses"), children(pod, "status", "containerStatuses")) {
-		if end := child(c, "state", "terminated"); end != nil && text(end, "exitCode") != "0" {
-			out = append(out, text(c, "name"))
+	for _, c := range slices.Concat(dig.Maps(pod, "status", "initContainerStatuses"), dig.Maps(pod, "status", "containerStatuses")) {
+		if end := dig.Map(c, "state", "terminated"); end != nil && dig.Text(end, "exitCode") != "0" {
+			out = append(out, dig.Text(c, "name"))
 		}
 	}
 	return out
@@ -67,20 +69,20 @@ func failedContainers(pod Object) []string {
 
 // isReady tells whether a Pod's condition Ready holds.
 func isReady(pod Object) bool {
-	return text(condition(children(pod, "status", "conditions"), "Ready"), "status") == "True"
+	return dig.Text(condition(dig.Maps(pod, "status", "conditions"), "Ready"), "status") == "True"
 }
 
 // lastEnd is how the container's last run ended; nil when it has had only one.
 func lastEnd(status Object) Object {
-	if end := child(status, "state", "terminated"); end != nil {
+	if end := dig.Map(status, "state", "terminated"); end != nil {
 		return end
 	}
-	return child(status, "lastState", "terminated")
+	return dig.Map(status, "lastState", "terminated")
 }
 
 // ending tells how a run ended, and 137 twice: the kernel kills for memory, and the kubelet after a probe.
 func ending(end Object, pod Object, events []Object) string {
-	code, reason := text(end, "exitCode"), text(end, "reason")
+	code, reason := dig.Text(end, "exitCode"), dig.Text(end, "reason")
 	switch {
 	case reason == "OOMKilled":
 		return "exit code " + code + ": killed because it used more memory than its limit (OOMKilled)"
@@ -98,14 +100,14 @@ func ending(end Object, pod Object, events []Object) string {
 func killer(pod Object, events []Object) string {
 	probe := ""
 	for _, e := range events {
-		if text(e, "involvedObject", "name") != name(pod) {
+		if dig.Text(e, "involvedObject", "name") != name(pod) {
 			continue
 		}
-		message := text(e, "message")
-		if text(e, "reason") == "Killing" && strings.Contains(message, "probe") {
+		message := dig.Text(e, "message")
+		if dig.Text(e, "reason") == "Killing" && strings.Contains(message, "probe") {
 			return "killed by the kubelet: " + oneLine(message)
 		}
-		if text(e, "reason") == "Unhealthy" && (strings.HasPrefix(message, "Liveness") || strings.HasPrefix(message, "Startup")) {
+		if dig.Text(e, "reason") == "Unhealthy" && (strings.HasPrefix(message, "Liveness") || strings.HasPrefix(message, "Startup")) {
 			probe = oneLine(message)
 		}
 	}
@@ -130,8 +132,8 @@ func endingHint(how string) string {
 
 // started is when the main container's current run began; zero when it does not run.
 func started(d *Declared, pod Object) time.Time {
-	return moment(containerStatus(pod, text(d.Container(), "name")), "state", "running", "startedAt")
+	return moment(containerStatus(pod, dig.Text(d.Container(), "name")), "state", "running", "startedAt")
 }
 
 // hash is the revision that a Pod belongs to.
-func hash(pod Object) string { return text(pod, "metadata", "labels", "pod-template-hash") }
+func hash(pod Object) string { return dig.Text(pod, "metadata", "labels", "pod-template-hash") }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ameideio/ameide/pkg/dbops"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/secret"
@@ -71,7 +72,7 @@ func (r *reader) read(ctx context.Context) *Snapshot {
 // releaseLabel selects the Pods and Jobs of the release, hooks included.
 func releaseLabel(d *Declared) string {
 	const instance = "app.kubernetes.io/instance"
-	if release := text(d.Selector(), instance); release != "" {
+	if release := dig.Text(d.Selector(), instance); release != "" {
 		return instance + "=" + release
 	}
 	return labelSelector(d.Selector())
@@ -100,7 +101,7 @@ func (r *reader) around(ctx context.Context) func(*Snapshot) {
 // externalVersion is the API version of External Secrets that Git uses.
 func externalVersion(d *Declared) string {
 	for _, e := range d.ExternalSecrets {
-		if _, version, ok := cutLast(text(e, "apiVersion"), "/"); ok {
+		if _, version, ok := cutLast(dig.Text(e, "apiVersion"), "/"); ok {
 			return version
 		}
 	}
@@ -117,12 +118,12 @@ func (r *reader) storeNamespace() string {
 // route reads the HTTPRoute and the Gateway that it attaches to.
 func (r *reader) route(ctx context.Context) (route, gateway *future[Object]) {
 	d := r.declared
-	parent := child(d.Route, "spec", "parentRefs", "0")
+	parent := dig.Map(d.Route, "spec", "parentRefs", "0")
 	route = r.declaredOnly(ctx, httpRoutes(), d.Route, "no HTTPRoute is declared")
 	if parent == nil {
 		return route, r.declaredOnly(ctx, gateways(), nil, "no HTTPRoute is declared")
 	}
-	return route, r.elsewhere(ctx, gateways(), orElse(text(parent, "namespace"), r.ns), text(parent, "name"))
+	return route, r.elsewhere(ctx, gateways(), orElse(dig.Text(parent, "namespace"), r.ns), dig.Text(parent, "name"))
 }
 
 // elsewhere reads an object that may belong to the whole cluster, or to another team's namespace.

@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"time"
+
+	"github.com/ameideio/ameide/pkg/dig"
 )
 
 // Limits of asking Pods: connections to one Pod at once, how long one answer may take (a plugin that does not start
@@ -84,14 +86,14 @@ func (r *reader) logs(ctx context.Context) ([]Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	container := text(r.declared.Container(), "name")
+	container := dig.Text(r.declared.Container(), "name")
 	var wanted []Log
 	for _, p := range mine {
 		status := containerStatus(p, container)
-		if child(status, "state", "running") != nil || child(status, "state", "terminated") != nil {
+		if dig.Map(status, "state", "running") != nil || dig.Map(status, "state", "terminated") != nil {
 			wanted = append(wanted, Log{Pod: name(p), Container: container})
 		}
-		if !isReady(p) && number(status, "restartCount") > 0 {
+		if !isReady(p) && dig.Number(status, "restartCount") > 0 {
 			wanted = append(wanted, Log{Pod: name(p), Container: container, Previous: true})
 		}
 	}
@@ -112,10 +114,10 @@ func (r *reader) hookLogs(ctx context.Context) []Log {
 	job := name(r.declared.Job)
 	var wanted []Log
 	for _, p := range all {
-		if text(p, "metadata", "labels", "batch.kubernetes.io/job-name") != job {
+		if dig.Text(p, "metadata", "labels", "batch.kubernetes.io/job-name") != job {
 			continue
 		}
-		if text(p, "status", "phase") == "Succeeded" {
+		if dig.Text(p, "status", "phase") == "Succeeded" {
 			return nil
 		}
 		for _, c := range failedContainers(p) {
@@ -132,7 +134,7 @@ func (r *reader) events(ctx context.Context) ([]Object, error) {
 		return nil, err
 	}
 	for _, p := range mine {
-		if !isReady(p) || number(containerStatus(p, text(r.declared.Container(), "name")), "restartCount") > 0 {
+		if !isReady(p) || dig.Number(containerStatus(p, dig.Text(r.declared.Container(), "name")), "restartCount") > 0 {
 			return r.Cluster.List(ctx, Query{Resource: events(), Namespace: r.ns, Fields: "involvedObject.kind=Pod"})
 		}
 	}
@@ -192,8 +194,8 @@ func (r *reader) metrics(ctx context.Context) (Answer, error) {
 	}
 	client := r.podClient(pod)
 	defer client.CloseIdleConnections()
-	endpoint := child(r.declared.Monitor, "spec", "endpoints", "0")
-	p := r.ask(ctx, client, pod, text(endpoint, "port"), orElse(text(endpoint, "path"), "/metrics"))
+	endpoint := dig.Map(r.declared.Monitor, "spec", "endpoints", "0")
+	p := r.ask(ctx, client, pod, dig.Text(endpoint, "port"), orElse(dig.Text(endpoint, "path"), "/metrics"))
 	return p.Value, p.Err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/keycloak"
 	"github.com/ameideio/ameide/pkg/secret"
 	"github.com/ameideio/ameide/pkg/vault"
@@ -29,10 +30,10 @@ func (r *reader) secret(ctx context.Context, n string) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
-	s := Secret{Type: text(o, "type"), Values: map[string]secret.Value{}, Changed: lastWritten(o)}
+	s := Secret{Type: dig.Text(o, "type"), Values: map[string]secret.Value{}, Changed: lastWritten(o)}
 	plain := map[string]string{}
-	for key := range child(o, "data") {
-		value, err := base64.StdEncoding.DecodeString(text(o, "data", key))
+	for key := range dig.Map(o, "data") {
+		value, err := base64.StdEncoding.DecodeString(dig.Text(o, "data", key))
 		if err != nil {
 			return Secret{}, fmt.Errorf("key %s of Secret %s is not base64", key, n)
 		}
@@ -45,8 +46,8 @@ func (r *reader) secret(ctx context.Context, n string) (Secret, error) {
 // lastWritten is when the last of those who own a value of a Secret wrote to it.
 func lastWritten(o Object) time.Time {
 	last := moment(o, "metadata", "creationTimestamp")
-	for _, m := range children(o, "metadata", "managedFields") {
-		if t := moment(m, "time"); child(m, "fieldsV1", "f:data") != nil && t.After(last) {
+	for _, m := range dig.Maps(o, "metadata", "managedFields") {
+		if t := moment(m, "time"); dig.Map(m, "fieldsV1", "f:data") != nil && t.After(last) {
 			last = t
 		}
 	}

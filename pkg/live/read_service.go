@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/kube"
 	"github.com/ameideio/ameide/pkg/secret"
 )
@@ -62,7 +63,7 @@ func (r *reader) behind(ctx context.Context, service, namespace, port string) (s
 		return "", 0, err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(s Object) bool {
-		return text(s, "metadata", "labels", "kubernetes.io/service-name") != service
+		return dig.Text(s, "metadata", "labels", "kubernetes.io/service-name") != service
 	})
 	named, err := r.portName(ctx, service, namespace, port, all)
 	if err != nil {
@@ -70,9 +71,9 @@ func (r *reader) behind(ctx context.Context, service, namespace, port string) (s
 	}
 	for _, s := range all {
 		number := slicePort(s, named)
-		for _, e := range children(s, "endpoints") {
-			if number != 0 && text(e, "conditions", "ready") != "false" && text(e, "targetRef", "kind") == "Pod" {
-				return text(e, "targetRef", "name"), number, nil
+		for _, e := range dig.Maps(s, "endpoints") {
+			if number != 0 && dig.Text(e, "conditions", "ready") != "false" && dig.Text(e, "targetRef", "kind") == "Pod" {
+				return dig.Text(e, "targetRef", "name"), number, nil
 			}
 		}
 	}
@@ -89,16 +90,16 @@ func (r *reader) endpointSlices(ctx context.Context, service, namespace string) 
 // portName is the name of a Service's port, and asked for only where there are several: slices know the Pods' numbers,
 // which may be others.
 func (r *reader) portName(ctx context.Context, service, namespace, port string, all []Object) (string, error) {
-	if !slices.ContainsFunc(all, func(s Object) bool { return len(children(s, "ports")) > 1 }) {
+	if !slices.ContainsFunc(all, func(s Object) bool { return len(dig.Maps(s, "ports")) > 1 }) {
 		return "", nil
 	}
 	object, err := r.Cluster.Get(ctx, services(), namespace, service)
 	if err != nil {
 		return "", fmt.Errorf("the Service %s: %w", service, err)
 	}
-	for _, p := range children(object, "spec", "ports") {
-		if text(p, "port") == port {
-			return text(p, "name"), nil
+	for _, p := range dig.Maps(object, "spec", "ports") {
+		if dig.Text(p, "port") == port {
+			return dig.Text(p, "name"), nil
 		}
 	}
 	return "", fmt.Errorf("the Service %s of namespace %s has no port %s", service, namespace, port)
@@ -106,10 +107,10 @@ func (r *reader) portName(ctx context.Context, service, namespace, port string, 
 
 // slicePort is the Pods' port: the only one of a slice, or the one of a name.
 func slicePort(slice Object, named string) int {
-	ports := children(slice, "ports")
+	ports := dig.Maps(slice, "ports")
 	for _, p := range ports {
-		if len(ports) == 1 || text(p, "name") == named {
-			return number(p, "port")
+		if len(ports) == 1 || dig.Text(p, "name") == named {
+			return dig.Number(p, "port")
 		}
 	}
 	return 0

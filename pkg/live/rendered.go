@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ameideio/ameide/pkg/appset"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
@@ -35,7 +36,7 @@ func (i inside) Dial(ctx context.Context, namespace, pod string, port int) (net.
 	if err != nil {
 		return nil, err
 	}
-	ip := text(object, "status", "podIP")
+	ip := dig.Text(object, "status", "podIP")
 	if ip == "" {
 		return nil, NotRunning(fmt.Sprintf("Pod %s has no address", pod))
 	}

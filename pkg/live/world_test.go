@@ -9,6 +9,7 @@ import (
 
 	"github.com/ameideio/ameide/pkg/checkout"
 	"github.com/ameideio/ameide/pkg/dbops"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/factory"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 	"github.com/ameideio/ameide/pkg/secret"
@@ -83,7 +84,7 @@ const (
 // pod is a Pod of the portal, ready since an hour.
 func pod(d *Declared) Object {
 	labels := Object{"pod-template-hash": revisionID}
-	for key, value := range child(d.Deployment, "spec", "template", "metadata", "labels") {
+	for key, value := range dig.Map(d.Deployment, "spec", "template", "metadata", "labels") {
 		labels[key] = value
 	}
 	return Object{
@@ -113,7 +114,7 @@ func healthy(d *Declared) *Snapshot {
 	}
 	route := clone(d.Route)
 	route["metadata"].(Object)["generation"] = int64(1)
-	route["status"] = Object{"parents": list(Object{"parentRef": at(d.Route, "spec", "parentRefs", "0"), "conditions": list(isTrue("Accepted"), isTrue("ResolvedRefs"))})}
+	route["status"] = Object{"parents": list(Object{"parentRef": dig.At(d.Route, "spec", "parentRefs", "0"), "conditions": list(isTrue("Accepted"), isTrue("ResolvedRefs"))})}
 	s := &Snapshot{
 		Taken: noon(), Context: "ameide-dev", Requests: 26,
 		Application: seen(Object{

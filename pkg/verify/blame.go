@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -76,7 +77,7 @@ func (e *Env) templates(c *Component, m *helmchart.Manifest) []string {
 func (e *Env) cause(c *Component, m *helmchart.Manifest, actual string, leaf []string, path ...string) helmchart.Pos {
 	if c.Values != nil {
 		if v, pos, ok := c.Values.Lookup(leaf...); ok && pos.File != "" {
-			if s := str(v); s == actual || s != "" && strings.Contains(actual, s) {
+			if s := dig.Text(v); s == actual || s != "" && strings.Contains(actual, s) {
 				return pos
 			}
 		}

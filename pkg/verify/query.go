@@ -1,73 +1,18 @@
 package verify
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/ameideio/ameide/pkg/appset"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/yamledit"
 )
 
-// nested follows map keys and decimal list indexes below a rendered object or value; nil when the way ends.
-func nested(v any, path ...string) any {
-	for _, key := range path {
-		switch node := v.(type) {
-		case map[string]any:
-			v = node[key]
-		case []any:
-			n, err := strconv.Atoi(key)
-			if err != nil || n < 0 || n >= len(node) {
-				return nil
-			}
-			v = node[n]
-		default:
-			return nil
-		}
-	}
-	return v
-}
-
-// mapping is the map at a path, nil when there is none.
-func mapping(v any, path ...string) map[string]any {
-	m, _ := nested(v, path...).(map[string]any)
-	return m
-}
-
-// items is the list at a path, empty when there is none.
-func items(v any, path ...string) []any {
-	l, _ := nested(v, path...).([]any)
-	return l
-}
-
-// str is the scalar at a path as text: whole numbers without a fraction, empty when there is none.
-func str(v any, path ...string) string {
-	switch s := nested(v, path...).(type) {
-	case nil, map[string]any, []any:
-		return ""
-	case string:
-		return s
-	case float64:
-		return strconv.FormatFloat(s, 'f', -1, 64)
-	default:
-		return fmt.Sprint(s)
-	}
-}
-
-// texts are the scalars of the list at a path.
-func texts(v any, path ...string) []string {
-	var out []string
-	for _, item := range items(v, path...) {
-		out = append(out, str(item))
-	}
-	return out
-}
-
 // indexed is the first item of the list at a path whose field has the value, and its index; -1 when none has.
 func indexed(v any, field, value string, path ...string) (map[string]any, int) {
-	for i, item := range items(v, path...) {
-		if m, ok := item.(map[string]any); ok && str(m, field) == value {
+	for i, item := range dig.List(v, path...) {
+		if m, ok := item.(map[string]any); ok && dig.Text(m, field) == value {
 			return m, i
 		}
 	}
@@ -78,11 +23,11 @@ func indexed(v any, field, value string, path ...string) (map[string]any, int) {
 func podSpec(m *helmchart.Manifest) map[string]any {
 	switch m.Kind() {
 	case "Pod":
-		return mapping(m.Object, "spec")
+		return dig.Map(m.Object, "spec")
 	case "CronJob":
-		return mapping(m.Object, "spec", "jobTemplate", "spec", "template", "spec")
+		return dig.Map(m.Object, "spec", "jobTemplate", "spec", "template", "spec")
 	case "Deployment", "Job", "StatefulSet", "DaemonSet", "ReplicaSet":
-		return mapping(m.Object, "spec", "template", "spec")
+		return dig.Map(m.Object, "spec", "template", "spec")
 	}
 	return nil
 }
@@ -91,18 +36,14 @@ func podSpec(m *helmchart.Manifest) map[string]any {
 func containers(pod map[string]any) []map[string]any {
 	var all []map[string]any
 	for _, list := range []string{"initContainers", "containers"} {
-		for _, c := range items(pod, list) {
-			if m, ok := c.(map[string]any); ok {
-				all = append(all, m)
-			}
-		}
+		all = append(all, dig.Maps(pod, list)...)
 	}
 	return all
 }
 
 // mainContainer is the container of the portal's Deployment that runs Backstage: the first one.
 func mainContainer(m *helmchart.Manifest) map[string]any {
-	return mapping(podSpec(m), "containers", "0")
+	return dig.Map(podSpec(m), "containers", "0")
 }
 
 // envVar is an entry of a container's env; nil when there is none.
@@ -157,11 +98,11 @@ func (e *Env) appConfigs() (*Component, []appConfig, error) {
 		if !mounted[m.Name()] {
 			continue
 		}
-		for _, key := range sortedKeys(mapping(m.Object, "data")) {
+		for _, key := range sortedKeys(dig.Map(m.Object, "data")) {
 			if !appConfigKey().MatchString(key) {
 				continue
 			}
-			root, err := parseYAML(m.Template, str(m.Object, "data", key))
+			root, err := parseYAML(m.Template, dig.Text(m.Object, "data", key))
 			if err != nil {
 				return nil, nil, err
 			}
@@ -177,10 +118,10 @@ func (e *Env) appConfigs() (*Component, []appConfig, error) {
 // configMaps are the ConfigMaps that a Pod mounts.
 func configMaps(pod map[string]any) map[string]bool {
 	names := map[string]bool{}
-	for _, v := range items(pod, "volumes") {
-		names[str(v, "configMap", "name")] = true
-		for _, source := range items(v, "projected", "sources") {
-			names[str(source, "configMap", "name")] = true
+	for _, v := range dig.List(pod, "volumes") {
+		names[dig.Text(v, "configMap", "name")] = true
+		for _, source := range dig.List(v, "projected", "sources") {
+			names[dig.Text(source, "configMap", "name")] = true
 		}
 	}
 	return names
@@ -189,7 +130,7 @@ func configMaps(pod map[string]any) map[string]bool {
 // setting is the app-config's value at a path: the last file that has it wins, as in Backstage.
 func setting(configs []appConfig, path ...string) (any, *appConfig) {
 	for i := len(configs) - 1; i >= 0; i-- {
-		if v := nested(configs[i].root, path...); v != nil {
+		if v := dig.At(configs[i].root, path...); v != nil {
 			return v, &configs[i]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"path"
 
 	"github.com/ameideio/ameide/pkg/appset"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/yamledit"
 )
 
@@ -65,7 +66,7 @@ func applicationExists(e *Env) ([]Issue, error) {
 		issues = append(issues, componentIssue(e, app, "project", want, app.Project))
 	}
 	for _, key := range []string{"prune", "selfHeal"} {
-		if got := str(app.Object, "spec", "syncPolicy", "automated", key); got != "true" {
+		if got := dig.Text(app.Object, "spec", "syncPolicy", "automated", key); got != "true" {
 			issues = append(issues, componentIssue(e, app, "syncPolicy.automated."+key, "true", got))
 		}
 	}

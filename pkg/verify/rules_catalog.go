@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/catalog"
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -149,8 +150,8 @@ func locationsLead(e *Env) ([]Issue, error) {
 	want := e.tree.Spec.CatalogURL()
 	v, config := setting(configs, "catalog", "locations")
 	var targets []string
-	for _, location := range items(v) {
-		targets = append(targets, str(location, "target"))
+	for _, location := range dig.List(v) {
+		targets = append(targets, dig.Text(location, "target"))
 	}
 	if config == nil {
 		config = &configs[0]

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ameideio/ameide/pkg/catalog"
+	"github.com/ameideio/ameide/pkg/dig"
 )
 
 func configRules() []Rule {
@@ -27,8 +28,8 @@ func kindsAllowed(e *Env) ([]Issue, error) {
 	}
 	allowed := map[string]bool{}
 	rules, config := setting(configs, "catalog", "rules")
-	for _, r := range items(rules) {
-		for _, kind := range texts(r, "allow") {
+	for _, r := range dig.List(rules) {
+		for _, kind := range dig.Texts(r, "allow") {
 			allowed[strings.ToLower(kind)] = true
 		}
 	}
@@ -61,7 +62,7 @@ func techdocsConfigured(e *Env) ([]Issue, error) {
 	}
 	var issues []Issue
 	for _, path := range [][]string{{"techdocs", "builder"}, {"techdocs", "publisher", "type"}} {
-		if v, _ := setting(configs, path...); str(v) == "" {
+		if v, _ := setting(configs, path...); dig.Text(v) == "" {
 			m := configs[0].manifest
 			issues = append(issues, at(e.blame(c, m, path...), Issue{Resource: m.ID(), Field: strings.Join(path, "."), Expected: "a value", Actual: "nothing"}))
 		}

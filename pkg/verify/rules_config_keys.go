@@ -8,6 +8,7 @@ import (
 
 	"github.com/agext/levenshtein"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
@@ -61,7 +62,7 @@ func keysKnown(e *Env) ([]Issue, error) {
 		return nil, err
 	}
 	value, _, _ := c.Values.Lookup("image", "layout")
-	layout := spec.Layout(str(value))
+	layout := spec.Layout(dig.Text(value))
 	release := minor(e.tree.Spec.Backstage.Version)
 	var issues []Issue
 	for _, config := range configs {
@@ -98,7 +99,7 @@ func matches(v any, pattern []string) [][]string {
 		if pattern[0] != "*" && pattern[0] != key {
 			continue
 		}
-		for _, rest := range matches(nested(v, key), pattern[1:]) {
+		for _, rest := range matches(dig.At(v, key), pattern[1:]) {
 			found = append(found, append([]string{key}, rest...))
 		}
 	}
@@ -130,7 +131,7 @@ func (e *Env) misspelt(c *Component, config appConfig) []Issue {
 			steps = strings.Split(s.path, ".")
 		}
 		for _, path := range matches(config.root, steps) {
-			section := nested(config.root, path...)
+			section := dig.At(config.root, path...)
 			if _, isMap := section.(map[string]any); !isMap {
 				continue
 			}

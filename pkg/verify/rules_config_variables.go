@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -38,11 +39,11 @@ func hookConfigs(c *Component, job *helmchart.Manifest) ([]appConfig, error) {
 	mounted := configMaps(podSpec(job))
 	hooks, _ := c.hooks() // one of the sync itself is hook/annotations' business
 	for _, m := range hooks {
-		for _, key := range sortedKeys(mapping(m.Object, "data")) {
+		for _, key := range sortedKeys(dig.Map(m.Object, "data")) {
 			if m.Kind() != "ConfigMap" || !mounted[m.Name()] || !appConfigKey().MatchString(key) {
 				continue
 			}
-			root, err := parseYAML(m.Template, str(m.Object, "data", key))
+			root, err := parseYAML(m.Template, dig.Text(m.Object, "data", key))
 			if err != nil {
 				return nil, err
 			}
@@ -97,8 +98,8 @@ func (e *Env) variablePlace(c *Component, config appConfig, part string) helmcha
 // scripted tells whether a script beside the app-config sets a variable before it starts Backstage.
 func (a appConfig) scripted(name string) bool {
 	assigns := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\s*[:=]`)
-	for key, text := range mapping(a.manifest.Object, "data") {
-		if !appConfigKey().MatchString(key) && assigns.MatchString(str(text)) {
+	for key, text := range dig.Map(a.manifest.Object, "data") {
+		if !appConfigKey().MatchString(key) && assigns.MatchString(dig.Text(text)) {
 			return true
 		}
 	}
@@ -141,13 +142,13 @@ func variables(config any) []string {
 // component of the tree makes. unknown is a source whose keys nobody can tell, empty when there is none.
 func (e *Env) environment(container map[string]any) (names map[string]bool, unknown string) {
 	names = map[string]bool{}
-	for _, v := range items(container, "env") {
-		names[str(v, "name")] = true
+	for _, v := range dig.List(container, "env") {
+		names[dig.Text(v, "name")] = true
 	}
-	for _, v := range items(container, "envFrom") {
-		source := "Secret/" + str(v, "secretRef", "name")
-		keys, known := e.secretKeys(str(v, "secretRef", "name"))
-		if config := str(v, "configMapRef", "name"); config != "" {
+	for _, v := range dig.List(container, "envFrom") {
+		source := "Secret/" + dig.Text(v, "secretRef", "name")
+		keys, known := e.secretKeys(dig.Text(v, "secretRef", "name"))
+		if config := dig.Text(v, "configMapRef", "name"); config != "" {
 			source = "ConfigMap/" + config
 			m, _ := e.Find("ConfigMap", config)
 			keys, known = keysOf(m, "data"), m != nil
@@ -156,7 +157,7 @@ func (e *Env) environment(container map[string]any) (names map[string]bool, unkn
 			unknown = source
 		}
 		for _, key := range keys {
-			names[str(v, "prefix")+key] = true
+			names[dig.Text(v, "prefix")+key] = true
 		}
 	}
 	return names, unknown
@@ -171,15 +172,15 @@ func (e *Env) secretKeys(name string) (keys []string, known bool) {
 	for _, component := range append([]string{ComponentName}, e.names...) {
 		c := e.Component(component)
 		for _, m := range c.Objects("ExternalSecret") {
-			target := mapping(m.Object, "spec", "target")
-			if str(target, "name") != name && (str(target, "name") != "" || m.Name() != name) {
+			target := dig.Map(m.Object, "spec", "target")
+			if dig.Text(target, "name") != name && (dig.Text(target, "name") != "" || m.Name() != name) {
 				continue
 			}
-			if target["template"] != nil || len(items(m.Object, "spec", "dataFrom")) > 0 {
+			if target["template"] != nil || len(dig.List(m.Object, "spec", "dataFrom")) > 0 {
 				return nil, false
 			}
-			for _, d := range items(m.Object, "spec", "data") {
-				keys = append(keys, str(d, "secretKey"))
+			for _, d := range dig.List(m.Object, "spec", "data") {
+				keys = append(keys, dig.Text(d, "secretKey"))
 			}
 			return keys, true
 		}
@@ -192,5 +193,5 @@ func keysOf(m *helmchart.Manifest, field string) []string {
 	if m == nil {
 		return nil
 	}
-	return sortedKeys(mapping(m.Object, field))
+	return sortedKeys(dig.Map(m.Object, field))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/spec"
@@ -68,7 +69,7 @@ func databaseDivision(e *Env) ([]Issue, error) {
 		{"prefix", db.PluginPrefix, "backstage_plugin_", "prefix"},
 	} {
 		v, config := setting(configs, "backend", "database", f.key)
-		got := str(v)
+		got := dig.Text(v)
 		if got == "" {
 			got, config = f.missing, &configs[0]
 		}
@@ -121,20 +122,20 @@ func (e *Env) databaseSecretMade(c *Component, user *listEntry) []Issue {
 	var issues []Issue
 	var missing []string
 	for _, key := range databaseKeys() {
-		if str(m.Object, "stringData", key) == "" && str(m.Object, "data", key) == "" {
+		if dig.Text(m.Object, "stringData", key) == "" && dig.Text(m.Object, "data", key) == "" {
 			missing = append(missing, key)
 		}
 	}
 	if len(missing) > 0 {
 		issues = append(issues, e.missingKeys(m, user, strings.Join(missing, ", ")))
 	}
-	return append(issues, e.rawPasswords(m, str(user.node, "template"))...)
+	return append(issues, e.rawPasswords(m, dig.Text(user.node, "template"))...)
 }
 
 // missingKeys blames the template branch if the user asks for the portal's, or else the user's choice of a template.
 func (e *Env) missingKeys(m *helmchart.Manifest, user *listEntry, keys string) Issue {
 	i := Issue{Resource: m.ID(), Field: "stringData", Expected: keys, Actual: "nothing"}
-	template := str(user.node, "template")
+	template := dig.Text(user.node, "template")
 	if template == portalTemplate {
 		i.File, i.Line = m.Template, e.tree.lineOf(m.Template, `$template "`+template+`"`)
 		return i
@@ -186,13 +187,13 @@ func (e *Env) databaseSecretRead() []Issue {
 	name := e.tree.Spec.Database.SecretName
 	container := mainContainer(m)
 	var read []string
-	for _, from := range items(container, "envFrom") {
-		if got := str(from, "secretRef", "name"); got != "" {
+	for _, from := range dig.List(container, "envFrom") {
+		if got := dig.Text(from, "secretRef", "name"); got != "" {
 			read = append(read, got)
 		}
 	}
 	for _, key := range databaseKeys() {
-		if got := str(envVar(container, key), "valueFrom", "secretKeyRef", "name"); got != "" {
+		if got := dig.Text(envVar(container, key), "valueFrom", "secretKeyRef", "name"); got != "" {
 			read = append(read, got)
 		}
 	}
@@ -223,7 +224,7 @@ func databaseHost(e *Env) ([]Issue, error) {
 	}
 	check := func(want, leaf string, path ...string) {
 		v, config := setting(configs, below([]string{"backend", "database"}, path...)...)
-		got, known := expand(mainContainer(deployment), str(v))
+		got, known := expand(mainContainer(deployment), dig.Text(v))
 		if !known || got == want {
 			return
 		}
@@ -244,19 +245,19 @@ func databaseHost(e *Env) ([]Issue, error) {
 func declaredHost(c *Component, db spec.Database) []Issue {
 	var issues []Issue
 	for _, f := range [][2]string{{"host", db.Host}, {"port", portText(db)}} {
-		if v, pos, ok := c.Values.Lookup("postgresql", f[0]); ok && str(v) != f[1] {
-			issues = append(issues, at(pos, Issue{Field: "postgresql." + f[0], Expected: f[1], Actual: orNothing(str(v))}))
+		if v, pos, ok := c.Values.Lookup("postgresql", f[0]); ok && dig.Text(v) != f[1] {
+			issues = append(issues, at(pos, Issue{Field: "postgresql." + f[0], Expected: f[1], Actual: orNothing(dig.Text(v))}))
 		}
 	}
 	return issues
 }
 
-func portText(db spec.Database) string { return str(db.Port) }
+func portText(db spec.Database) string { return dig.Text(db.Port) }
 
 // secretHost compares what the cluster's chart puts into the Secret, or else the name of the cluster.
 func (e *Env) secretHost(c *Component) []Issue {
 	db := e.tree.Spec.Database
-	if v, pos, ok := c.Values.Lookup("cluster", "name"); ok && str(v) != db.Cluster {
+	if v, pos, ok := c.Values.Lookup("cluster", "name"); ok && dig.Text(v) != db.Cluster {
 		return []Issue{at(pos, Issue{Field: "cluster.name", Expected: db.Cluster, Actual: text(v)})}
 	}
 	m := c.Object("Secret", db.SecretName)
@@ -265,7 +266,7 @@ func (e *Env) secretHost(c *Component) []Issue {
 	}
 	var issues []Issue
 	for _, f := range [][3]string{{"POSTGRES_HOST", db.Host, "host"}, {"POSTGRES_PORT", portText(db), "port"}} {
-		if got := str(m.Object, "stringData", f[0]); got != "" && got != f[1] {
+		if got := dig.Text(m.Object, "stringData", f[0]); got != "" && got != f[1] {
 			pos := e.cause(c, m, got, []string{"credentials", f[2]}, f[0])
 			issues = append(issues, at(pos, Issue{Resource: m.ID(), Field: f[0], Expected: f[1], Actual: got}))
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -20,7 +21,7 @@ func egressOpen(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(texts(policy.Object, "spec", "policyTypes"), "Egress") && mapping(policy.Object, "spec")["egress"] == nil {
+	if !slices.Contains(dig.Texts(policy.Object, "spec", "policyTypes"), "Egress") && dig.Map(policy.Object, "spec")["egress"] == nil {
 		return nil, nil // a policy that does not speak of egress restricts none
 	}
 	var issues []Issue
@@ -39,7 +40,7 @@ func egressOpen(e *Env) ([]Issue, error) {
 func (e *Env) needed(c *Component) []connection {
 	value := func(path ...string) string {
 		v, _, _ := c.Values.Lookup(path...)
-		return str(v)
+		return dig.Text(v)
 	}
 	needs := []connection{
 		{"names", "53", "UDP", false, []string{"networkPolicy"}},
@@ -68,20 +69,20 @@ func portOf(raw string) string {
 
 // reaches tells whether a rule of the policy lets a connection through.
 func reaches(policy *helmchart.Manifest, need connection) bool {
-	return slices.ContainsFunc(items(policy.Object, "spec", "egress"), func(rule any) bool {
+	return slices.ContainsFunc(dig.List(policy.Object, "spec", "egress"), func(rule any) bool {
 		return opensPort(rule, need) && leadsTo(rule, need.inside)
 	})
 }
 
 // opensPort tells whether a rule opens the port; one that names no ports opens all.
 func opensPort(rule any, need connection) bool {
-	ports := items(rule, "ports")
+	ports := dig.List(rule, "ports")
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p any) bool {
-		protocol := str(p, "protocol")
+		protocol := dig.Text(p, "protocol")
 		if protocol == "" {
 			protocol = "TCP"
 		}
-		return protocol == need.protocol && inRange(need.port, str(p, "port"), str(p, "endPort"))
+		return protocol == need.protocol && inRange(need.port, dig.Text(p, "port"), dig.Text(p, "endPort"))
 	})
 }
 
@@ -100,7 +101,7 @@ func inRange(port, first, last string) bool {
 // leadsTo tells whether a rule leads to Pods of the namespace, or to any address; one that names no peers leads
 // everywhere. Selectors of some Pods are taken at their word.
 func leadsTo(rule any, inside bool) bool {
-	peers := items(rule, "to")
+	peers := dig.List(rule, "to")
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(p any) bool {
 		peer, _ := p.(map[string]any)
 		if inside {

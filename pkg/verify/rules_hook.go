@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -13,7 +14,7 @@ const hookAnnotation, policyAnnotation = "argocd.argoproj.io/hook", "argocd.argo
 // hooks are the portal's objects that are not part of the sync itself.
 func (c *Component) hooks() (hooks, synced []*helmchart.Manifest) {
 	for _, m := range c.Manifests {
-		if str(m.Object, "metadata", "annotations", hookAnnotation) != "" {
+		if dig.Text(m.Object, "metadata", "annotations", hookAnnotation) != "" {
 			hooks = append(hooks, m)
 		} else {
 			synced = append(synced, m)
@@ -30,7 +31,7 @@ func hookAnnotations(e *Env) ([]Issue, error) {
 	hooks, synced := c.hooks()
 	var issues []Issue
 	for _, m := range synced {
-		helm := str(m.Object, "metadata", "annotations", "helm.sh/hook")
+		helm := dig.Text(m.Object, "metadata", "annotations", "helm.sh/hook")
 		if m.Kind() != "Job" && helm == "" {
 			continue
 		}
@@ -51,18 +52,18 @@ func (e *Env) hookIssues(c *Component, m *helmchart.Manifest, synced []*helmchar
 	add := func(field, want, got string, path ...string) {
 		issues = append(issues, at(e.blame(c, m, path...), Issue{Resource: m.ID(), Field: field, Expected: want, Actual: orNothing(got)}))
 	}
-	annotations := mapping(m.Object, "metadata", "annotations")
-	after := str(annotations, hookAnnotation) == "PostSync" // looks at what the sync made
-	if got := str(annotations, hookAnnotation); got != "PreSync" && !after {
+	annotations := dig.Map(m.Object, "metadata", "annotations")
+	after := dig.Text(annotations, hookAnnotation) == "PostSync" // looks at what the sync made
+	if got := dig.Text(annotations, hookAnnotation); got != "PreSync" && !after {
 		add(hookAnnotation, "PreSync, or PostSync", got, hookAnnotation)
 	}
-	if got := str(annotations, policyAnnotation); !strings.Contains(got, "BeforeHookCreation") {
+	if got := dig.Text(annotations, policyAnnotation); !strings.Contains(got, "BeforeHookCreation") {
 		add(policyAnnotation, "BeforeHookCreation: a Job that is still there blocks every further sync", got, policyAnnotation)
 	}
 	if m.Kind() != "Job" {
 		return issues
 	}
-	if str(m.Object, "spec", "activeDeadlineSeconds") == "" {
+	if dig.Text(m.Object, "spec", "activeDeadlineSeconds") == "" {
 		add("spec.activeDeadlineSeconds", "a deadline", "", "spec", "activeDeadlineSeconds")
 	}
 	for _, s := range synced {
@@ -91,7 +92,7 @@ const waveAnnotation = "argocd.argoproj.io/sync-wave"
 
 // wave is an object's sync wave; without one it is 0.
 func wave(m *helmchart.Manifest) int {
-	n, _ := strconv.Atoi(str(m.Object, "metadata", "annotations", waveAnnotation)) // Argo CD takes 0, too
+	n, _ := strconv.Atoi(dig.Text(m.Object, "metadata", "annotations", waveAnnotation)) // Argo CD takes 0, too
 	return n
 }
 
@@ -101,12 +102,12 @@ func uses(pod map[string]any, m *helmchart.Manifest) (kind, path string) {
 		return "", ""
 	}
 	name := m.Name()
-	if m.Kind() == "ExternalSecret" && str(m.Object, "spec", "target", "name") != "" {
-		name = str(m.Object, "spec", "target", "name")
+	if m.Kind() == "ExternalSecret" && dig.Text(m.Object, "spec", "target", "name") != "" {
+		name = dig.Text(m.Object, "spec", "target", "name")
 	}
 	switch m.Kind() {
 	case "ServiceAccount":
-		if str(pod, "serviceAccountName") == name {
+		if dig.Text(pod, "serviceAccountName") == name {
 			return m.Kind(), "spec.template.spec.serviceAccountName"
 		}
 	case "ConfigMap":
@@ -130,13 +131,13 @@ func inPod(kind string, mounted, env bool) (string, string) {
 // takesFrom tells whether a container takes its environment, or one variable, from an object.
 func takesFrom(pod map[string]any, all, one, name string) bool {
 	for _, c := range containers(pod) {
-		for _, v := range items(c, "envFrom") {
-			if str(v, all, "name") == name {
+		for _, v := range dig.List(c, "envFrom") {
+			if dig.Text(v, all, "name") == name {
 				return true
 			}
 		}
-		for _, v := range items(c, "env") {
-			if str(v, "valueFrom", one, "name") == name {
+		for _, v := range dig.List(c, "env") {
+			if dig.Text(v, "valueFrom", one, "name") == name {
 				return true
 			}
 		}
@@ -146,12 +147,12 @@ func takesFrom(pod map[string]any, all, one, name string) bool {
 
 // mountsSecret tells whether a Pod mounts a Secret.
 func mountsSecret(pod map[string]any, name string) bool {
-	for _, v := range items(pod, "volumes") {
-		if str(v, "secret", "secretName") == name {
+	for _, v := range dig.List(pod, "volumes") {
+		if dig.Text(v, "secret", "secretName") == name {
 			return true
 		}
-		for _, source := range items(v, "projected", "sources") {
-			if str(source, "secret", "name") == name {
+		for _, source := range dig.List(v, "projected", "sources") {
+			if dig.Text(source, "secret", "name") == name {
 				return true
 			}
 		}

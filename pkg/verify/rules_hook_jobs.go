@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -104,7 +105,7 @@ func migrationsOnce(e *Env) ([]Issue, error) {
 		return []Issue{at(e.blame(c, configs[0].manifest, "skipMigrations"), Issue{
 			Resource: configs[0].manifest.ID(), Field: "backend.database.skipMigrations", Expected: "true, because the hook migrates", Actual: text(skip),
 		})}, nil
-	case !job && skip == true && str(c.Object("Deployment", "").Object, "spec", "replicas") != "0": // a stopped portal waits for its hook
+	case !job && skip == true && dig.Text(c.Object("Deployment", "").Object, "spec", "replicas") != "0": // a stopped portal waits for its hook
 		return []Issue{at(e.blame(c, config.manifest, "skipMigrations"), Issue{
 			Resource: config.manifest.ID(), Field: "backend.database.skipMigrations", Expected: "nothing, because no hook migrates", Actual: "true",
 		})}, nil

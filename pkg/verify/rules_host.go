@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
 )
@@ -27,7 +28,7 @@ func hostsAgree(e *Env) ([]Issue, error) {
 		return nil, err
 	}
 	var issues []Issue
-	hosts := texts(route.Object, "spec", "hostnames")
+	hosts := dig.Texts(route.Object, "spec", "hostnames")
 	if len(hosts) != 1 || hosts[0] != e.Host {
 		actual := strings.Join(hosts, ", ")
 		return []Issue{at(e.cause(c, route, actual, hostnameLeaf(), "spec", "hostnames"), Issue{
@@ -40,7 +41,7 @@ func hostsAgree(e *Env) ([]Issue, error) {
 	}
 	for _, section := range []string{"app", "backend"} {
 		v, config := setting(configs, section, "baseUrl")
-		if got := str(v); got != e.BaseURL() {
+		if got := dig.Text(v); got != e.BaseURL() {
 			m := configs[0].manifest
 			if config != nil {
 				m = config.manifest
@@ -74,7 +75,7 @@ func routeAttaches(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	parents := items(route.Object, "spec", "parentRefs")
+	parents := dig.List(route.Object, "spec", "parentRefs")
 	if len(parents) == 0 {
 		return []Issue{at(e.blame(c, route, "spec", "parentRefs"), Issue{Resource: route.ID(), Field: "spec.parentRefs", Expected: "a Gateway", Actual: "nothing"})}, nil
 	}
@@ -89,7 +90,7 @@ func routeAttaches(e *Env) ([]Issue, error) {
 
 // parentIssue checks one parentRef of the route.
 func (e *Env) parentIssue(c *Component, route *helmchart.Manifest, parent any) (Issue, bool) {
-	name, section := str(parent, "name"), str(parent, "sectionName")
+	name, section := dig.Text(parent, "name"), dig.Text(parent, "sectionName")
 	gateway, _ := e.Find("Gateway", name)
 	if gateway == nil {
 		return at(e.cause(c, route, name, []string{"httproute", "gateway"}, "parentRefs", "name"), Issue{
@@ -102,7 +103,7 @@ func (e *Env) parentIssue(c *Component, route *helmchart.Manifest, parent any) (
 			Resource: route.ID(), Field: "spec.parentRefs.sectionName", Expected: "a listener of Gateway " + name, Actual: orNothing(section),
 		}), false
 	}
-	if host := str(listener, "hostname"); !covers(host, e.Host) {
+	if host := dig.Text(listener, "hostname"); !covers(host, e.Host) {
 		return at(e.cause(c, route, e.Host, hostnameLeaf(), "spec", "hostnames"), Issue{
 			Resource: gateway.ID(), Field: "spec.listeners.hostname", Expected: "a host name that covers " + e.Host, Actual: host,
 		}), false
@@ -122,9 +123,9 @@ func routeReaches(e *Env) ([]Issue, error) {
 		return nil, err
 	}
 	var issues []Issue
-	for _, r := range items(route.Object, "spec", "rules") {
-		for _, ref := range items(r, "backendRefs") {
-			name, port := str(ref, "name"), str(ref, "port")
+	for _, r := range dig.List(route.Object, "spec", "rules") {
+		for _, ref := range dig.List(r, "backendRefs") {
+			name, port := dig.Text(ref, "name"), dig.Text(ref, "port")
 			service := c.Object("Service", name)
 			if service != nil {
 				if _, i := indexed(service.Object, "port", port, "spec", "ports"); i >= 0 {
@@ -151,12 +152,12 @@ func routeHealth(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range items(route.Object, "spec", "rules") {
-		match := mapping(r, "matches", "0", "path")
-		if str(match, "value") != "/healthz" || str(match, "type") != "Exact" {
+	for _, r := range dig.List(route.Object, "spec", "rules") {
+		match := dig.Map(r, "matches", "0", "path")
+		if dig.Text(match, "value") != "/healthz" || dig.Text(match, "type") != "Exact" {
 			continue
 		}
-		got := str(r, "filters", "0", "urlRewrite", "path", "replaceFullPath")
+		got := dig.Text(r, "filters", "0", "urlRewrite", "path", "replaceFullPath")
 		if got == readinessPath {
 			return nil, nil
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -63,7 +64,7 @@ var floating = lazy.Regexp(`(?i)^((latest|main|master|dev|develop|edge|stable|ni
 // place is where the values say the part of an image reference.
 func (u used) place(e *Env, c *Component, ref, part string) helmchart.Pos {
 	for _, leaf := range [][]string{{"image"}, {"migrations", "unlock", "image"}} {
-		if repository, _, ok := c.Values.Lookup(append(leaf, "repository")...); ok && str(repository) == parseImage(ref).repository {
+		if repository, _, ok := c.Values.Lookup(append(leaf, "repository")...); ok && dig.Text(repository) == parseImage(ref).repository {
 			return c.Values.Origin(append(leaf, part)...)
 		}
 	}
@@ -79,7 +80,7 @@ func eachImage(e *Env, ask func(imageRef) (field, expected, actual string)) ([]I
 	var issues []Issue
 	seen := map[string]bool{}
 	for _, u := range all {
-		ref := str(u.container, "image")
+		ref := dig.Text(u.container, "image")
 		field, expected, actual := ask(parseImage(ref))
 		if field == "" || seen[ref] {
 			continue
@@ -118,9 +119,9 @@ func pullPolicies(e *Env) ([]Issue, error) {
 	}
 	var issues []Issue
 	for _, u := range all {
-		if str(u.container, "imagePullPolicy") == "" {
-			issues = append(issues, at(e.blame(c, u.object, "containers", str(u.container, "name")), Issue{
-				Resource: u.object.ID(), Field: str(u.container, "name") + ".imagePullPolicy", Expected: "IfNotPresent", Actual: "nothing",
+		if dig.Text(u.container, "imagePullPolicy") == "" {
+			issues = append(issues, at(e.blame(c, u.object, "containers", dig.Text(u.container, "name")), Issue{
+				Resource: u.object.ID(), Field: dig.Text(u.container, "name") + ".imagePullPolicy", Expected: "IfNotPresent", Actual: "nothing",
 			}))
 		}
 	}

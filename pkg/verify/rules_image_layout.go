@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
@@ -41,10 +42,10 @@ func layoutFits(e *Env) ([]Issue, error) {
 		return nil, err
 	}
 	container := mainContainer(d)
-	want := cmp.Or(layoutOf(parseImage(str(container, "image")).repository), e.Image.Layout)
+	want := cmp.Or(layoutOf(parseImage(dig.Text(container, "image")).repository), e.Image.Layout)
 	issue := at(c.Values.Origin("image", "layout"), Issue{Resource: d.ID(), Field: "image.layout", Expected: string(want)})
-	if value, _, _ := c.Values.Lookup("image", "layout"); str(value) != string(want) {
-		issue.Actual = str(value)
+	if value, _, _ := c.Values.Lookup("image", "layout"); dig.Text(value) != string(want) {
+		issue.Actual = dig.Text(value)
 		return []Issue{issue}, nil
 	}
 	facts := layoutFacts(want)
@@ -64,7 +65,7 @@ func layoutFits(e *Env) ([]Issue, error) {
 
 // unfit tells what of a container does not start an image of the layout; no field when it does.
 func (f layoutFact) unfit(container map[string]any, all bool) (field, expected, actual string) {
-	command := texts(container, "command")
+	command := dig.Texts(container, "command")
 	switch {
 	case f.entrypoint && len(command) > 0:
 		return "command", "nothing: the image's ENTRYPOINT starts the portal", strings.Join(command, " ")
@@ -78,7 +79,7 @@ func (f layoutFact) unfit(container map[string]any, all bool) (field, expected, 
 // nobody else names them, because one --config turns off what Backstage reads by itself; then ours, below the working
 // directory.
 func (f layoutFact) unfitConfigs(container map[string]any, all bool) (field, expected, actual string) {
-	args := texts(container, "args")
+	args := dig.Texts(container, "args")
 	var files []string
 	for i, arg := range args {
 		if arg == "--config" && i+1 < len(args) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -48,12 +49,12 @@ func reconcileJob(e *Env) ([]Issue, error) {
 		return nil, nil
 	}
 	issues := e.orderIssues(c, job)
-	if policy := str(job.Object, "metadata", "annotations", policyAnnotation); policy != "BeforeHookCreation" {
+	if policy := dig.Text(job.Object, "metadata", "annotations", policyAnnotation); policy != "BeforeHookCreation" {
 		issues = append(issues, at(e.annotationLine(c, job, policyAnnotation), Issue{
 			Resource: job.ID(), Field: policyAnnotation, Expected: "BeforeHookCreation: a failed Job stays for its log, and blocks no later sync", Actual: orNothing(policy),
 		}))
 	}
-	if image := str(mainContainer(job), "image"); !strings.Contains(image, "@sha256:") {
+	if image := dig.Text(mainContainer(job), "image"); !strings.Contains(image, "@sha256:") {
 		issues = append(issues, at(c.Values.Origin("ameideReconcile", "image", "digest"), Issue{
 			Resource: job.ID(), Field: "image", Expected: "a digest: the Job may write to Keycloak and Vault", Actual: orNothing(image),
 		}))
@@ -64,7 +65,7 @@ func reconcileJob(e *Env) ([]Issue, error) {
 // reconcileJob is the Job that runs ameide on the realm's clients, nil when there is none.
 func (c *Component) reconcileJob() *helmchart.Manifest {
 	for _, m := range c.Objects("Job") {
-		if args := texts(mainContainer(m), "args"); slices.Contains(args, "backstage") && slices.Contains(args, "reconcile") {
+		if args := dig.Texts(mainContainer(m), "args"); slices.Contains(args, "backstage") && slices.Contains(args, "reconcile") {
 			return m
 		}
 	}
@@ -108,7 +109,7 @@ type moment struct{ phase, wave int }
 
 func turn(m *helmchart.Manifest) moment {
 	phases := []string{"PreSync", "Sync", "PostSync"}
-	first, _, _ := strings.Cut(str(m.Object, "metadata", "annotations", hookAnnotation), ",")
+	first, _, _ := strings.Cut(dig.Text(m.Object, "metadata", "annotations", hookAnnotation), ",")
 	if n := slices.Index(phases, strings.TrimSpace(first)); n >= 0 {
 		return moment{n - 1, wave(m)}
 	}
@@ -141,7 +142,7 @@ func (c *Component) bound(account string) bool {
 func backstageContainer(m *helmchart.Manifest) map[string]any {
 	if m.Kind() == "Job" {
 		for _, c := range containers(podSpec(m)) {
-			if slices.Contains(texts(c, "args"), "--config") {
+			if slices.Contains(dig.Texts(c, "args"), "--config") {
 				return c
 			}
 		}

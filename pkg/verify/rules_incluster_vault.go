@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -35,7 +36,7 @@ func (e *Env) vaultRoleIssues(job *helmchart.Manifest) []Issue {
 	if bootstrap == nil || bootstrap.Err != nil {
 		return nil // oidc/vault-policy reports it
 	}
-	name, account := flag(texts(mainContainer(job), "args"), "--vault-role"), str(podSpec(job), "serviceAccountName")
+	name, account := flag(dig.Texts(mainContainer(job), "args"), "--vault-role"), dig.Text(podSpec(job), "serviceAccountName")
 	var writer *helmchart.Manifest
 	for _, m := range bootstrap.Manifests {
 		all := vaultRoles(scripts(m))
@@ -64,9 +65,9 @@ func (e *Env) uncovered(m, job *helmchart.Manifest, policies []string) []Issue {
 	var issues []Issue
 	for _, list := range []string{"clients", "masterRealmClients"} {
 		entries, _, _ := c.Values.Lookup("clientPatcher", "secretExtraction", list)
-		for n, entry := range items(entries) {
-			key := str(entry, "vaultKey")
-			want := path.Join(str(mount), "data", key)
+		for n, entry := range dig.List(entries) {
+			key := dig.Text(entry, "vaultKey")
+			want := path.Join(dig.Text(mount), "data", key)
 			if key == "" || slices.ContainsFunc(grants(scripts(m)), func(g grant) bool {
 				return slices.Contains(policies, g.policy) && g.covers(want) && slices.Contains(g.capabilities, "create") && slices.Contains(g.capabilities, "update")
 			}) {

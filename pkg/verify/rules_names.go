@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
 )
@@ -53,10 +54,10 @@ func vaultAddress(e *Env) []Issue {
 		return nil
 	}
 	v, pos, ok := c.Values.Lookup("clientPatcher", "vault", "addr")
-	if !ok || str(v) == e.VaultAddress {
+	if !ok || dig.Text(v) == e.VaultAddress {
 		return nil
 	}
-	return []Issue{at(pos, Issue{Field: "clientPatcher.vault.addr", Expected: e.VaultAddress, Actual: orNothing(str(v))})}
+	return []Issue{at(pos, Issue{Field: "clientPatcher.vault.addr", Expected: e.VaultAddress, Actual: orNothing(dig.Text(v))})}
 }
 
 // walkText visits every string of a rendered object in the order of its keys; a list's item has the name of its entry,
@@ -71,7 +72,7 @@ func walkText(v any, path []string, visit func(path []string, text string)) {
 		}
 	case []any:
 		for n, item := range node {
-			name := str(item, "name")
+			name := dig.Text(item, "name")
 			if name == "" {
 				name = strconv.Itoa(n)
 			}
@@ -116,7 +117,7 @@ func telemetryReachable(e *Env) ([]Issue, error) {
 	var issues []Issue
 	asked := false
 	for _, name := range otlpVariables() {
-		if target := str(envVar(container, name), "value"); target != "" {
+		if target := dig.Text(envVar(container, name), "value"); target != "" {
 			asked = true
 			issues = append(issues, e.otlpIssues(c, m, name, target)...)
 		}
@@ -155,31 +156,31 @@ func (e *Env) otlpIssues(c *Component, m *helmchart.Manifest, name, target strin
 
 func portsOf(m *helmchart.Manifest) string {
 	var all []string
-	for _, p := range items(m.Object, "spec", "ports") {
-		all = append(all, str(p, "port"))
+	for _, p := range dig.List(m.Object, "spec", "ports") {
+		all = append(all, dig.Text(p, "port"))
 	}
 	return strings.Join(all, ", ")
 }
 
 // protocolIssues compares the protocol with the port: its name says it, or else its number (4317 gRPC, 4318 HTTP).
 func (e *Env) protocolIssues(c *Component, m *helmchart.Manifest, port map[string]any) []Issue {
-	protocol := str(envVar(mainContainer(m), "OTEL_EXPORTER_OTLP_PROTOCOL"), "value")
+	protocol := dig.Text(envVar(mainContainer(m), "OTEL_EXPORTER_OTLP_PROTOCOL"), "value")
 	if protocol == "" {
 		protocol = "http/protobuf" // the SDK's default
 	}
 	var speaks string
-	switch name := str(port, "name"); {
-	case strings.Contains(name, "grpc") || str(port, "port") == "4317":
+	switch name := dig.Text(port, "name"); {
+	case strings.Contains(name, "grpc") || dig.Text(port, "port") == "4317":
 		speaks = "grpc"
-	case strings.Contains(name, "http") || str(port, "port") == "4318":
+	case strings.Contains(name, "http") || dig.Text(port, "port") == "4318":
 		speaks = "http"
 	default:
-		pos := e.cause(c, m, str(port, "port"), []string{"telemetry", "port"}, "env", otlpVariables()[1], "value")
-		return []Issue{at(pos, Issue{Resource: m.ID(), Field: "env." + otlpVariables()[1], Expected: "an OTLP port", Actual: str(port, "port") + " (" + orNothing(str(port, "name")) + ")"})}
+		pos := e.cause(c, m, dig.Text(port, "port"), []string{"telemetry", "port"}, "env", otlpVariables()[1], "value")
+		return []Issue{at(pos, Issue{Resource: m.ID(), Field: "env." + otlpVariables()[1], Expected: "an OTLP port", Actual: dig.Text(port, "port") + " (" + orNothing(dig.Text(port, "name")) + ")"})}
 	}
 	if strings.HasPrefix(protocol, speaks) {
 		return nil
 	}
 	pos := e.cause(c, m, protocol, []string{"telemetry", "protocol"}, "env", "OTEL_EXPORTER_OTLP_PROTOCOL", "value")
-	return []Issue{at(pos, Issue{Resource: m.ID(), Field: "env.OTEL_EXPORTER_OTLP_PROTOCOL", Expected: speaks + ", which port " + str(port, "port") + " speaks", Actual: protocol})}
+	return []Issue{at(pos, Issue{Resource: m.ID(), Field: "env.OTEL_EXPORTER_OTLP_PROTOCOL", Expected: speaks + ", which port " + dig.Text(port, "port") + " speaks", Actual: protocol})}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -30,7 +31,7 @@ var placeholder = lazy.Regexp(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}`)
 
 // variable is the variable that a setting starts with, empty when it is a literal.
 func variable(v any) string {
-	m := placeholder().FindStringSubmatch(strings.TrimSpace(str(v)))
+	m := placeholder().FindStringSubmatch(strings.TrimSpace(dig.Text(v)))
 	if m == nil {
 		return ""
 	}
@@ -75,7 +76,7 @@ func (e *Env) oidcProvider() (*providers, error) {
 	}
 	v, _ := setting(configs, "auth", "environment")
 	blocks, _ := setting(configs, "auth", "providers", "oidc")
-	p := &providers{comp: c, deployment: deployment, configs: configs, environment: str(v), blocks: mapping(blocks)}
+	p := &providers{comp: c, deployment: deployment, configs: configs, environment: dig.Text(v), blocks: dig.Map(blocks)}
 	if p.blocks == nil && e.GuestSignIn {
 		return nil, notApplicable("the environment signs in as guest")
 	}
@@ -118,19 +119,19 @@ func (p *providers) block(e *Env, name string) []Issue {
 		issues = append(issues, at(pos, Issue{Field: strings.Join(below(base, key), "."), Expected: want, Actual: orNothing(got)}))
 	}
 	main := mainContainer(p.deployment)
-	if got, known := expand(main, str(block, "clientId")); known && got != oidc.ClientID {
+	if got, known := expand(main, dig.Text(block, "clientId")); known && got != oidc.ClientID {
 		wrong("clientId", oidc.ClientID, got)
 	}
-	if str(block, "clientSecret") == "" {
+	if dig.Text(block, "clientSecret") == "" {
 		wrong("clientSecret", "a variable", "")
 	}
-	if !discovery(str(block, "metadataUrl")) {
-		wrong("metadataUrl", e.Issuer+"/.well-known/openid-configuration", str(block, "metadataUrl"))
+	if !discovery(dig.Text(block, "metadataUrl")) {
+		wrong("metadataUrl", e.Issuer+"/.well-known/openid-configuration", dig.Text(block, "metadataUrl"))
 	}
-	if got := str(block, "prompt"); got != "auto" && got != "login" {
+	if got := dig.Text(block, "prompt"); got != "auto" && got != "login" {
 		wrong("prompt", "auto or login", got)
 	}
-	if v := nested(block, "scope"); v != nil {
+	if v := dig.At(block, "scope"); v != nil {
 		issues = append(issues, at(p.place(e, text(v), nil, below(base, "scope")...), Issue{
 			Field: strings.Join(below(base, "scope"), "."), Expected: "no such key", Actual: text(v), Hint: "Backstage refuses to start with it; use additionalScopes",
 		}))
@@ -153,8 +154,8 @@ func discovery(url string) bool {
 
 func resolvers(block any) []string {
 	var names []string
-	for _, r := range items(block, "signIn", "resolvers") {
-		names = append(names, str(r, "resolver"))
+	for _, r := range dig.List(block, "signIn", "resolvers") {
+		names = append(names, dig.Text(r, "resolver"))
 	}
 	return names
 }
@@ -162,7 +163,7 @@ func resolvers(block any) []string {
 // session: the OIDC flow keeps its state in a session, which Backstage only has with a secret to sign it.
 func (p *providers) session(e *Env) []Issue {
 	v, _ := setting(p.configs, "auth", "session", "secret")
-	if str(v) != "" {
+	if dig.Text(v) != "" {
 		return nil // a literal is rule secret/inline's
 	}
 	return []Issue{at(p.place(e, "", nil, "auth", "session", "secret"), Issue{
@@ -181,7 +182,7 @@ func guestsKeptOut(e *Env) ([]Issue, error) {
 	}
 	guest, config := setting(configs, "auth", "providers", "guest")
 	development := envVar(mainContainer(deployment), "NODE_ENV")
-	open := str(guest, "dangerouslyAllowOutsideDevelopment") == "true" || str(development, "value") == "development"
+	open := dig.Text(guest, "dangerouslyAllowOutsideDevelopment") == "true" || dig.Text(development, "value") == "development"
 	if e.GuestSignIn {
 		return e.guestsLetIn(c, configs, open)
 	}
@@ -191,7 +192,7 @@ func guestsKeptOut(e *Env) ([]Issue, error) {
 			Field: "auth.providers.guest", Expected: "no such key", Actual: "guest",
 		}))
 	}
-	if str(development, "value") == "development" {
+	if dig.Text(development, "value") == "development" {
 		issues = append(issues, at(e.blame(c, deployment, "env", "NODE_ENV", "value"), Issue{
 			Resource: deployment.ID(), Field: "NODE_ENV", Expected: "production", Actual: "development",
 		}))

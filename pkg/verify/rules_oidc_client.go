@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -41,7 +42,7 @@ func (l *listEntry) place(path ...string) helmchart.Pos {
 
 // mismatch is an issue when a scalar of the entry is not what it must be.
 func (l *listEntry) mismatch(want string, path ...string) []Issue {
-	got := str(l.node, path...)
+	got := dig.Text(l.node, path...)
 	if got == want {
 		return nil
 	}
@@ -76,7 +77,7 @@ func clientDeclared(e *Env) ([]Issue, error) {
 		})}, nil
 	}
 	issues := entry.mismatch(oidc.Realm, "realm")
-	if got := str(entry.node, "spec", "enabled"); got == "false" {
+	if got := dig.Text(entry.node, "spec", "enabled"); got == "false" {
 		issues = append(issues, at(entry.place("spec", "enabled"), Issue{Field: "spec.enabled", Expected: "true", Actual: got}))
 	}
 	return append(issues, switchedOff(c, []string{"clientPatcher", "clientReconciliation", "enabled"})...), nil
@@ -86,8 +87,8 @@ func clientDeclared(e *Env) ([]Issue, error) {
 func clientIDs(c *Component) string {
 	l, _, _ := c.Values.Lookup(reconciledPath()...)
 	var ids []string
-	for _, item := range items(l) {
-		ids = append(ids, str(item, "clientId"))
+	for _, item := range dig.List(l) {
+		ids = append(ids, dig.Text(item, "clientId"))
 	}
 	return orNothing(strings.Join(ids, ", "))
 }
@@ -96,7 +97,7 @@ func clientIDs(c *Component) string {
 func switchedOff(c *Component, paths ...[]string) []Issue {
 	var issues []Issue
 	for _, p := range paths {
-		if v, pos, ok := c.Values.Lookup(p...); ok && str(v) == "false" {
+		if v, pos, ok := c.Values.Lookup(p...); ok && dig.Text(v) == "false" {
 			issues = append(issues, at(pos, Issue{Field: strings.Join(p, "."), Expected: "true", Actual: "false"}))
 		}
 	}
@@ -118,7 +119,7 @@ func originAllowed(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(texts(client.node, "spec", "webOrigins"), "+") {
+	if slices.Contains(dig.Texts(client.node, "spec", "webOrigins"), "+") {
 		return nil, nil
 	}
 	return client.urls("webOrigins", e.BaseURL(), e.Host), nil
@@ -126,7 +127,7 @@ func originAllowed(e *Env) ([]Issue, error) {
 
 // urls asks a list of the client's for an entry and for the absence of wildcards. What is nearly the entry is to blame.
 func (l *listEntry) urls(field, want, host string) []Issue {
-	all := texts(l.node, "spec", field)
+	all := dig.Texts(l.node, "spec", field)
 	var issues []Issue
 	for n, u := range all {
 		if strings.Contains(u, "*") {
@@ -158,7 +159,7 @@ func scopesLinked(e *Env) ([]Issue, error) {
 	if err != nil {
 		return issues, nil
 	}
-	have := slices.Concat(texts(client.node, "spec", "defaultClientScopes"), texts(client.node, "spec", "optionalClientScopes"))
+	have := slices.Concat(dig.Texts(client.node, "spec", "defaultClientScopes"), dig.Texts(client.node, "spec", "optionalClientScopes"))
 	for _, scope := range e.tree.Spec.OIDC.Scopes {
 		if !slices.Contains(have, scope) {
 			issues = append(issues, at(client.place("spec", "defaultClientScopes"), Issue{
@@ -172,13 +173,13 @@ func scopesLinked(e *Env) ([]Issue, error) {
 func openidIn(c *Component, list []string, inner ...string) []Issue {
 	l, _, _ := c.Values.Lookup(list...)
 	var issues []Issue
-	for n, item := range items(l) {
+	for n, item := range dig.List(l) {
 		for _, field := range []string{"defaultClientScopes", "optionalClientScopes"} {
 			path := below(inner, field)
-			for i, scope := range texts(item, path...) {
+			for i, scope := range dig.Texts(item, path...) {
 				if scope == "openid" {
 					pos := c.Values.Origin(below(below(list, strconv.Itoa(n)), below(path, strconv.Itoa(i))...)...)
-					issues = append(issues, at(pos, Issue{Resource: "client " + str(item, "clientId"), Field: field, Expected: "no openid", Actual: "openid"}))
+					issues = append(issues, at(pos, Issue{Resource: "client " + dig.Text(item, "clientId"), Field: field, Expected: "no openid", Actual: "openid"}))
 				}
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -112,7 +113,7 @@ func (e *Env) policyCovers() ([]Issue, error) {
 func (e *Env) patcherRole() string {
 	if c, err := e.values(realmComponent); err == nil {
 		if v, _, ok := c.Values.Lookup("clientPatcher", "vault", "authRole"); ok {
-			return str(v)
+			return dig.Text(v)
 		}
 	}
 	return "keycloak-client-patcher"
@@ -122,8 +123,8 @@ func (e *Env) patcherRole() string {
 func scripts(m *helmchart.Manifest) string {
 	var all []string
 	for _, c := range containers(podSpec(m)) {
-		all = append(all, texts(c, "command")...)
-		all = append(all, texts(c, "args")...)
+		all = append(all, dig.Texts(c, "command")...)
+		all = append(all, dig.Texts(c, "args")...)
 	}
 	return strings.Join(all, "\n")
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
 )
@@ -32,7 +33,7 @@ func (e *Env) clientSecrets() (*Component, *helmchart.Manifest, error) {
 
 // target is the name of the Secret that an ExternalSecret makes.
 func target(m *helmchart.Manifest) string {
-	if name := str(m.Object, "spec", "target", "name"); name != "" {
+	if name := dig.Text(m.Object, "spec", "target", "name"); name != "" {
 		return name
 	}
 	return m.Name()
@@ -58,7 +59,7 @@ func vaultKeysAgree(e *Env) ([]Issue, error) {
 		return issues, nil
 	}
 	for _, f := range [][2]string{{"key", oidc.Vault.Key}, {"property", oidc.Vault.Field}} {
-		if got := str(data, "remoteRef", f[0]); got != f[1] {
+		if got := dig.Text(data, "remoteRef", f[0]); got != f[1] {
 			issues = append(issues, at(e.blame(c, m, "data", oidc.SecretKey, f[0]), Issue{
 				Resource: m.ID(), Field: "spec.data.remoteRef." + f[0], Expected: f[1], Actual: orNothing(got),
 			}))
@@ -91,7 +92,7 @@ func (e *Env) secretSynced() ([]Issue, error) {
 	}
 	if m == nil {
 		pos := c.Values.Origin("oidcClientSecrets", "targetSecretName")
-		if v, p, ok := c.Values.Lookup("oidcClientSecrets", "enabled"); ok && str(v) == "false" {
+		if v, p, ok := c.Values.Lookup("oidcClientSecrets", "enabled"); ok && dig.Text(v) == "false" {
 			pos = p
 		}
 		return []Issue{at(pos, Issue{Expected: "an ExternalSecret that makes Secret " + oidc.SecretName, Actual: "nothing"})}, nil
@@ -105,20 +106,20 @@ func (e *Env) secretSynced() ([]Issue, error) {
 // secretRead judges the reference behind the variable that app-config takes the client secret from. A variable that is
 // missing is rule config/variables's, a literal value secret/inline's.
 func (e *Env) secretRead(p *providers) []Issue {
-	name := variable(nested(p.blocks, p.environment, "clientSecret"))
-	ref := mapping(envVar(mainContainer(p.deployment), name), "valueFrom", "secretKeyRef")
+	name := variable(dig.At(p.blocks, p.environment, "clientSecret"))
+	ref := dig.Map(envVar(mainContainer(p.deployment), name), "valueFrom", "secretKeyRef")
 	if name == "" || ref == nil {
 		return nil
 	}
 	oidc := e.tree.Spec.OIDC
 	var issues []Issue
 	for _, f := range [][3]string{{"name", oidc.SecretName, "secretName"}, {"key", oidc.SecretKey, "secretKey"}} {
-		if got := str(ref, f[0]); got != f[1] {
+		if got := dig.Text(ref, f[0]); got != f[1] {
 			pos := e.cause(p.comp, p.deployment, got, []string{"auth", "oidc", f[2]}, "env", name, "secretKeyRef", f[0])
 			issues = append(issues, at(pos, Issue{Resource: p.deployment.ID(), Field: "env." + name + ".secretKeyRef." + f[0], Expected: f[1], Actual: orNothing(got)}))
 		}
 	}
-	if str(ref, "optional") == "true" {
+	if dig.Text(ref, "optional") == "true" {
 		issues = append(issues, at(e.blame(p.comp, p.deployment, "env", name, "secretKeyRef", "optional"), Issue{
 			Resource: p.deployment.ID(), Field: "env." + name + ".secretKeyRef.optional", Expected: "false", Actual: "true",
 			Hint: "without the Secret the portal would start and sign nobody in",
@@ -132,7 +133,7 @@ func (e *Env) secretRead(p *providers) []Issue {
 func issuerAgrees(e *Env) ([]Issue, error) {
 	issues := e.issuerSafe()
 	if c, err := e.values(realmComponent); err == nil {
-		if v, pos, ok := c.Values.Lookup("realm", "name"); ok && str(v) != e.tree.Spec.OIDC.Realm {
+		if v, pos, ok := c.Values.Lookup("realm", "name"); ok && dig.Text(v) != e.tree.Spec.OIDC.Realm {
 			issues = append(issues, at(pos, Issue{Field: "realm.name", Expected: e.tree.Spec.OIDC.Realm, Actual: text(v)}))
 		}
 	}
@@ -143,7 +144,7 @@ func issuerAgrees(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	url := str(p.blocks, p.environment, "metadataUrl")
+	url := dig.Text(p.blocks, p.environment, "metadataUrl")
 	full, known := expand(mainContainer(p.deployment), url)
 	got := strings.TrimSuffix(full, "/.well-known/openid-configuration")
 	if !known || url == "" || got == e.Issuer {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -36,7 +37,7 @@ func eachPod(e *Env, ask func(c *Component, m *helmchart.Manifest, pod map[strin
 
 func tokensUnmounted(e *Env) ([]Issue, error) {
 	return eachPod(e, func(c *Component, m *helmchart.Manifest, pod map[string]any) []Issue {
-		if str(pod, "automountServiceAccountToken") == "false" || m.Kind() == "Job" && c.bound(str(pod, "serviceAccountName")) {
+		if dig.Text(pod, "automountServiceAccountToken") == "false" || m.Kind() == "Job" && c.bound(dig.Text(pod, "serviceAccountName")) {
 			return nil
 		}
 		return []Issue{at(e.blame(c, m, "spec", "automountServiceAccountToken"), Issue{Resource: m.ID(), Field: "automountServiceAccountToken", Expected: "false", Actual: "true"})}
@@ -59,9 +60,9 @@ func labelsPlatform(e *Env) ([]Issue, error) {
 			if path[0] == "spec" && podSpec(m) == nil {
 				continue
 			}
-			labels := mapping(m.Object, path...)
+			labels := dig.Map(m.Object, path...)
 			for _, key := range slices.Sorted(maps.Keys(wanted)) {
-				if got := str(labels, key); got != wanted[key] {
+				if got := dig.Text(labels, key); got != wanted[key] {
 					leaf := strings.TrimPrefix(key, "ameide.io/")
 					return []Issue{at(e.cause(c, m, got, []string{leaf}, append(slices.Clone(path), key)...), Issue{
 						Resource: m.ID(), Field: strings.Join(append(path, key), "."), Expected: wanted[key], Actual: orNothing(got),

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -21,23 +22,23 @@ func podsRestricted(e *Env) ([]Issue, error) {
 		for _, container := range containers(pod) {
 			for _, want := range restricted() {
 				if got := securitySetting(pod, container, want); !want.allows(got) {
-					add(str(container, "name")+".securityContext.", want.field, want.expected, got)
+					add(dig.Text(container, "name")+".securityContext.", want.field, want.expected, got)
 				}
 			}
-			for _, p := range items(container, "ports") {
-				if port := str(p, "hostPort"); port != "" && port != "0" {
-					add(str(container, "name")+".ports.", "hostPort", "nothing", port)
+			for _, p := range dig.List(container, "ports") {
+				if port := dig.Text(p, "hostPort"); port != "" && port != "0" {
+					add(dig.Text(container, "name")+".ports.", "hostPort", "nothing", port)
 				}
 			}
 		}
 		for _, field := range []string{"hostNetwork", "hostPID", "hostIPC"} {
-			if str(pod, field) == "true" {
+			if dig.Text(pod, field) == "true" {
 				add("", field, "nothing", "true")
 			}
 		}
-		for _, volume := range items(pod, "volumes") {
+		for _, volume := range dig.List(pod, "volumes") {
 			if kind := forbiddenVolume(volume); kind != "" {
-				add("volumes."+str(volume, "name")+".", kind, "a volume that holds nothing of the node", kind)
+				add("volumes."+dig.Text(volume, "name")+".", kind, "a volume that holds nothing of the node", kind)
 			}
 		}
 		return issues
@@ -49,10 +50,10 @@ func podsRestricted(e *Env) ([]Issue, error) {
 func securitySetting(pod, container map[string]any, want requirement) string {
 	path := append([]string{"securityContext"}, strings.Split(want.field, ".")...)
 	for _, source := range []map[string]any{container, pod} {
-		if list := texts(source, path...); len(list) > 0 {
+		if list := dig.Texts(source, path...); len(list) > 0 {
 			return strings.Join(list, ", ")
 		}
-		if got := str(source, path...); got != "" || !want.pod {
+		if got := dig.Text(source, path...); got != "" || !want.pod {
 			return got
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ameideio/ameide/pkg/dig"
 )
 
 func primitiveRules() []Rule {
@@ -65,7 +67,7 @@ func (t *Tree) resourceIssues(file string, n *yaml.Node) []Issue {
 		return []Issue{{File: file, Line: n.Line, Resource: resource, Actual: err.Error()}}
 	}
 	if metadata, ok := object["metadata"].(map[string]any); ok {
-		resource += "/" + str(metadata, "name")
+		resource += "/" + dig.Text(metadata, "name")
 	}
 	var issues []Issue
 	for _, v := range t.Schemas.Validate(object) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -24,9 +25,9 @@ func rolloutNeverOverlaps(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	strategy := mapping(d.Object, "spec", "strategy")
-	surge := str(strategy, "rollingUpdate", "maxSurge")
-	if str(strategy, "type") == "Recreate" || surge == "0" || surge == "0%" { // chart/schema asks whether the rest fits
+	strategy := dig.Map(d.Object, "spec", "strategy")
+	surge := dig.Text(strategy, "rollingUpdate", "maxSurge")
+	if dig.Text(strategy, "type") == "Recreate" || surge == "0" || surge == "0%" { // chart/schema asks whether the rest fits
 		return e.tooManyPods(c, d)
 	}
 	return []Issue{at(c.Values.Origin("strategy", "rollingUpdate", "maxSurge"), Issue{
@@ -36,7 +37,7 @@ func rolloutNeverOverlaps(e *Env) ([]Issue, error) {
 
 // tooManyPods are replicas that migrate when they start: they would do so at once.
 func (e *Env) tooManyPods(c *Component, d *helmchart.Manifest) ([]Issue, error) {
-	replicas := str(d.Object, "spec", "replicas")
+	replicas := dig.Text(d.Object, "spec", "replicas")
 	if n, err := strconv.Atoi(replicas); err != nil || n <= 1 {
 		return nil, nil
 	}
@@ -62,8 +63,8 @@ func startupBudget(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	probe := mapping(mainContainer(d), "startupProbe")
-	if got := str(probe, "httpGet", "path"); got != readinessPath {
+	probe := dig.Map(mainContainer(d), "startupProbe")
+	if got := dig.Text(probe, "httpGet", "path"); got != readinessPath {
 		return []Issue{at(c.Values.Origin("probes", "readinessPath"), Issue{Resource: d.ID(), Field: "startupProbe.httpGet.path", Expected: readinessPath, Actual: orNothing(got)})}, nil
 	}
 	budget := seconds(probe, "initialDelaySeconds", 0) + seconds(probe, "periodSeconds", 10)*seconds(probe, "failureThreshold", 3)
@@ -77,7 +78,7 @@ func startupBudget(e *Env) ([]Issue, error) {
 
 // seconds is a number of a probe, or what Kubernetes takes when it is not given.
 func seconds(probe map[string]any, field string, otherwise int) int {
-	n, err := strconv.Atoi(str(probe, field))
+	n, err := strconv.Atoi(dig.Text(probe, field))
 	if err != nil {
 		return otherwise
 	}
@@ -93,8 +94,8 @@ func probePaths(e *Env) ([]Issue, error) {
 	for _, p := range []struct{ probe, want, leaf string }{
 		{"livenessProbe", livenessPath, "livenessPath"}, {"readinessProbe", readinessPath, "readinessPath"},
 	} {
-		got := str(mainContainer(d), p.probe, "httpGet", "path")
-		startup := str(mainContainer(d), "startupProbe", "httpGet", "path")
+		got := dig.Text(mainContainer(d), p.probe, "httpGet", "path")
+		startup := dig.Text(mainContainer(d), "startupProbe", "httpGet", "path")
 		if got == p.want || p.probe == "readinessProbe" && got == startup { // rollout/startup-budget reports that one
 			continue
 		}
@@ -107,7 +108,7 @@ func probePaths(e *Env) ([]Issue, error) {
 func (e *Env) probePorts(c *Component, d *helmchart.Manifest) []Issue {
 	var issues []Issue
 	for _, probe := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
-		port := str(mainContainer(d), probe, "httpGet", "port")
+		port := dig.Text(mainContainer(d), probe, "httpGet", "port")
 		_, byName := indexed(mainContainer(d), "name", port, "ports")
 		_, byNumber := indexed(mainContainer(d), "containerPort", port, "ports")
 		if port != "" && byName < 0 && byNumber < 0 {

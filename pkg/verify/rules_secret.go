@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/lazy"
 )
@@ -49,8 +50,8 @@ func (e *Env) secretNames() map[string]bool {
 	if c, err := e.rendered(); err == nil {
 		for _, m := range c.Objects("ExternalSecret") {
 			known[target(m)] = true
-			for _, data := range items(m.Object, "spec", "data") {
-				known[str(data, "secretKey")] = true
+			for _, data := range dig.List(m.Object, "spec", "data") {
+				known[dig.Text(data, "secretKey")] = true
 			}
 		}
 	}
@@ -84,7 +85,7 @@ func inlineSecrets(e *Env) []Issue {
 	issues := e.secretValues(known)
 	if client, err := e.client(); err == nil {
 		for _, field := range []string{"secret", "clientSecret"} {
-			if got := str(client.node, "spec", field); got != "" {
+			if got := dig.Text(client.node, "spec", field); got != "" {
 				issues = append(issues, at(client.place("spec", field), secretIssue("", "spec."+field, got)))
 			}
 		}
@@ -145,9 +146,9 @@ func (e *Env) secretsIn(c *Component, m *helmchart.Manifest, known map[string]bo
 	}
 	if m.Kind() == "Secret" || m.Kind() == "SealedSecret" {
 		for _, field := range []string{"data", "stringData", "encryptedData"} {
-			walkText(nested(m.Object, field), []string{field}, found)
+			walkText(dig.At(m.Object, field), []string{field}, found)
 		}
-		walkText(nested(m.Object, "spec", "encryptedData"), []string{"spec", "encryptedData"}, found)
+		walkText(dig.At(m.Object, "spec", "encryptedData"), []string{"spec", "encryptedData"}, found)
 		return issues
 	}
 	judge := func(path []string, text string) {
@@ -157,15 +158,15 @@ func (e *Env) secretsIn(c *Component, m *helmchart.Manifest, known map[string]bo
 	}
 	walkText(m.Object, nil, judge)
 	for _, container := range containers(podSpec(m)) {
-		for _, entry := range items(container, "env") {
-			if name, v := str(entry, "name"), str(entry, "value"); credential(name, v, known) && !credentialText().MatchString(v) {
+		for _, entry := range dig.List(container, "env") {
+			if name, v := dig.Text(entry, "name"), dig.Text(entry, "value"); credential(name, v, known) && !credentialText().MatchString(v) {
 				found([]string{"env", name, "value"}, v)
 			}
 		}
 	}
 	if m.Kind() == "ConfigMap" {
-		for _, key := range sortedKeys(mapping(m.Object, "data")) {
-			if root, err := parseYAML(m.Template, str(m.Object, "data", key)); err == nil && mapping(root) != nil {
+		for _, key := range sortedKeys(dig.Map(m.Object, "data")) {
+			if root, err := parseYAML(m.Template, dig.Text(m.Object, "data", key)); err == nil && dig.Map(root) != nil {
 				walkText(root, nil, judge)
 			}
 		}

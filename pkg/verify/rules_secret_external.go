@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 )
 
@@ -25,8 +26,8 @@ func externalSecrets(e *Env) ([]Issue, error) {
 
 // storeIssues: the store is the spec's, and this tree makes it where it is a namespace's own.
 func (e *Env) storeIssues(c *Component, m *helmchart.Manifest) []Issue {
-	ref := mapping(m.Object, "spec", "secretStoreRef")
-	kind, name := str(ref, "kind"), str(ref, "name")
+	ref := dig.Map(m.Object, "spec", "secretStoreRef")
+	kind, name := dig.Text(ref, "kind"), dig.Text(ref, "name")
 	if kind == "" {
 		kind = "SecretStore"
 	}
@@ -46,7 +47,7 @@ func (e *Env) storeIssues(c *Component, m *helmchart.Manifest) []Issue {
 
 // refreshIssues: without an interval, or with 0, a Secret never follows Vault.
 func (e *Env) refreshIssues(c *Component, m *helmchart.Manifest) []Issue {
-	got := str(m.Object, "spec", "refreshInterval")
+	got := dig.Text(m.Object, "spec", "refreshInterval")
 	if d, err := time.ParseDuration(got); err == nil && d > 0 {
 		return nil
 	}
@@ -65,21 +66,21 @@ func (e *Env) sessionIssues(c *Component) []Issue {
 	if err != nil || variable(v) == "" {
 		return nil // oidc/provider and secret/inline report it
 	}
-	ref := mapping(envVar(mainContainer(deployment), variable(v)), "valueFrom", "secretKeyRef")
+	ref := dig.Map(envVar(mainContainer(deployment), variable(v)), "valueFrom", "secretKeyRef")
 	if ref == nil {
 		return nil // config/variables reports it
 	}
-	m, data := sessionEntry(c, str(ref, "name"), str(ref, "key"))
+	m, data := sessionEntry(c, dig.Text(ref, "name"), dig.Text(ref, "key"))
 	if data == nil {
 		pos := e.blame(c, deployment, "env", variable(v), "secretKeyRef", "name")
 		return []Issue{at(pos, Issue{
-			Resource: deployment.ID(), Field: "env." + variable(v), Expected: "a Secret that an ExternalSecret makes", Actual: str(ref, "name") + ", key " + str(ref, "key"),
+			Resource: deployment.ID(), Field: "env." + variable(v), Expected: "a Secret that an ExternalSecret makes", Actual: dig.Text(ref, "name") + ", key " + dig.Text(ref, "key"),
 		})}
 	}
 	session := e.tree.Spec.Session
 	var issues []Issue
 	for _, f := range [][2]string{{"key", session.Key}, {"property", session.Field}} {
-		if got := str(data, "remoteRef", f[0]); got != f[1] {
+		if got := dig.Text(data, "remoteRef", f[0]); got != f[1] {
 			pos := e.cause(c, m, got, []string{"externalSecrets", "session", f[0]}, "data", "remoteRef", f[0])
 			issues = append(issues, at(pos, Issue{Resource: m.ID(), Field: "spec.data.remoteRef." + f[0], Expected: f[1], Actual: orNothing(got)}))
 		}
@@ -107,11 +108,11 @@ func (e *Env) sessionSeeded() []Issue {
 		return nil
 	}
 	list, pos, ok := c.Values.Lookup("randomKeys")
-	if !ok || slices.Contains(texts(list), e.tree.Spec.Session.Key) {
+	if !ok || slices.Contains(dig.Texts(list), e.tree.Spec.Session.Key) {
 		return nil
 	}
 	return []Issue{at(pos, Issue{
-		Field: "randomKeys", Expected: e.tree.Spec.Session.Key, Actual: orNothing(strings.Join(texts(list), ", ")),
+		Field: "randomKeys", Expected: e.tree.Spec.Session.Key, Actual: orNothing(strings.Join(dig.Texts(list), ", ")),
 		Hint: "Vault would never have the session secret; run generate",
 	})}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
 )
@@ -15,7 +16,7 @@ func selectorsMatch(e *Env) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels := mapping(d.Object, "spec", "template", "metadata", "labels")
+	labels := dig.Map(d.Object, "spec", "template", "metadata", "labels")
 	var issues []Issue
 	for _, s := range selectors() {
 		for _, m := range c.Objects(s.kind) {
@@ -42,7 +43,7 @@ func selectors() []selector {
 }
 
 func (e *Env) selectorIssues(c *Component, m *helmchart.Manifest, s selector, labels map[string]any) []Issue {
-	wanted := mapping(m.Object, s.path...)
+	wanted := dig.Map(m.Object, s.path...)
 	if len(wanted) == 0 && !s.all {
 		return []Issue{at(e.blame(c, m, s.path...), Issue{
 			Resource: m.ID(), Field: strings.Join(s.path, "."), Expected: "labels of the portal's Pods", Actual: "nothing",
@@ -50,9 +51,9 @@ func (e *Env) selectorIssues(c *Component, m *helmchart.Manifest, s selector, la
 	}
 	var issues []Issue
 	for _, key := range sortedKeys(wanted) {
-		if got := str(wanted, key); got != str(labels, key) {
+		if got := dig.Text(wanted, key); got != dig.Text(labels, key) {
 			issues = append(issues, at(e.blame(c, m, append(slices.Clone(s.path), key)...), Issue{
-				Resource: m.ID(), Field: key, Expected: orNothing(str(labels, key)), Actual: got,
+				Resource: m.ID(), Field: key, Expected: orNothing(dig.Text(labels, key)), Actual: got,
 			}))
 		}
 	}
@@ -63,13 +64,13 @@ func (e *Env) selectorIssues(c *Component, m *helmchart.Manifest, s selector, la
 func (e *Env) strayPods(c *Component) []Issue {
 	var issues []Issue
 	for _, service := range c.Objects("Service") {
-		wanted := mapping(service.Object, "spec", "selector")
+		wanted := dig.Map(service.Object, "spec", "selector")
 		for _, job := range c.Objects("Job") {
 			path := []string{"spec", "template", "metadata", "labels"}
-			labels := mapping(job.Object, path...)
+			labels := dig.Map(job.Object, path...)
 			stray := len(wanted) > 0
 			for key := range wanted {
-				stray = stray && str(wanted, key) == str(labels, key)
+				stray = stray && dig.Text(wanted, key) == dig.Text(labels, key)
 			}
 			if stray {
 				issues = append(issues, at(e.blame(c, job, path...), Issue{
@@ -90,16 +91,16 @@ func monitorFinds(e *Env) ([]Issue, error) {
 	if service == nil || deployment == nil {
 		return nil, notApplicable("the chart renders no Service or no Deployment")
 	}
-	wanted := mapping(monitor.Object, "spec", "selector", "matchLabels")
+	wanted := dig.Map(monitor.Object, "spec", "selector", "matchLabels")
 	for _, key := range sortedKeys(wanted) {
-		if got := str(service.Object, "metadata", "labels", key); got != str(wanted, key) {
+		if got := dig.Text(service.Object, "metadata", "labels", key); got != dig.Text(wanted, key) {
 			return []Issue{at(e.blame(c, monitor, "matchLabels", key), Issue{
-				Resource: monitor.ID(), Field: "spec.selector", Expected: key + "=" + got, Actual: key + "=" + str(wanted, key),
+				Resource: monitor.ID(), Field: "spec.selector", Expected: key + "=" + got, Actual: key + "=" + dig.Text(wanted, key),
 			})}, nil
 		}
 	}
 	container := mainContainer(deployment)
-	for _, endpoint := range items(monitor.Object, "spec", "endpoints") {
+	for _, endpoint := range dig.List(monitor.Object, "spec", "endpoints") {
 		if why := unserved(endpoint, service, container); why != "" {
 			return []Issue{at(e.blame(c, monitor, "endpoints", "port"), Issue{
 				Resource: monitor.ID(), Field: "spec.endpoints.port", Expected: "a port of the Service that serves metrics", Actual: why,
@@ -108,7 +109,7 @@ func monitorFinds(e *Env) ([]Issue, error) {
 	}
 	if !preloads(c, container) {
 		return []Issue{at(c.Values.Origin("metrics", "enabled"), Issue{
-			Resource: deployment.ID(), Field: "NODE_OPTIONS", Expected: "--require of a file that starts the OpenTelemetry SDK", Actual: orNothing(str(envVar(container, "NODE_OPTIONS"), "value")),
+			Resource: deployment.ID(), Field: "NODE_OPTIONS", Expected: "--require of a file that starts the OpenTelemetry SDK", Actual: orNothing(dig.Text(envVar(container, "NODE_OPTIONS"), "value")),
 			Hint: "set telemetry.preload, or turn metrics.enabled off",
 		})}, nil
 	}
@@ -117,7 +118,7 @@ func monitorFinds(e *Env) ([]Issue, error) {
 
 // unserved tells why a scrape of an endpoint reaches nothing; empty when it reaches a metrics port of the container.
 func unserved(endpoint any, service *helmchart.Manifest, container map[string]any) string {
-	name := str(endpoint, "port")
+	name := dig.Text(endpoint, "port")
 	port, i := indexed(service.Object, "name", name, "spec", "ports")
 	if i < 0 {
 		return orNothing(name)
@@ -126,7 +127,7 @@ func unserved(endpoint any, service *helmchart.Manifest, container map[string]an
 	switch backend, _ := indexed(container, "name", "http", "ports"); {
 	case i < 0:
 		return fmt.Sprintf("%s, which leads to no port of the container", name)
-	case str(declared, "containerPort") == str(backend, "containerPort"):
+	case dig.Text(declared, "containerPort") == dig.Text(backend, "containerPort"):
 		return fmt.Sprintf("%s, the port of Backstage itself", name)
 	}
 	return ""
@@ -135,9 +136,9 @@ func unserved(endpoint any, service *helmchart.Manifest, container map[string]an
 // containerPort is the port of a container that a port of a Service leads to, and its index: by name, by number, or by
 // its own number when it names no target; -1 when the container declares none.
 func containerPort(container, service map[string]any) (map[string]any, int) {
-	target := str(service, "targetPort")
+	target := dig.Text(service, "targetPort")
 	if target == "" {
-		target = str(service, "port")
+		target = dig.Text(service, "port")
 	}
 	if _, err := strconv.Atoi(target); err == nil {
 		return indexed(container, "containerPort", target, "ports")
@@ -148,10 +149,10 @@ func containerPort(container, service map[string]any) (map[string]any, int) {
 // preloads tells whether the portal's process starts the OpenTelemetry SDK, whose exporter serves the metrics: images of
 // Red Hat Developer Hub do by their ENTRYPOINT, others by what they are told.
 func preloads(c *Component, container map[string]any) bool {
-	if layout, _, _ := c.Values.Lookup("image", "layout"); str(layout) == string(spec.LayoutRHDH) {
+	if layout, _, _ := c.Values.Lookup("image", "layout"); dig.Text(layout) == string(spec.LayoutRHDH) {
 		return true
 	}
-	told := append(texts(container, "command"), str(envVar(container, "NODE_OPTIONS"), "value"))
+	told := append(dig.Texts(container, "command"), dig.Text(envVar(container, "NODE_OPTIONS"), "value"))
 	return slices.ContainsFunc(told, func(s string) bool {
 		return strings.Contains(s, "--require") || strings.Contains(s, "--import") || s == "-r"
 	})
