@@ -16,13 +16,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ameideio/ameide/internal/example"
 	"github.com/ameideio/ameide/internal/podrun"
 	"github.com/ameideio/ameide/lab"
-	"github.com/ameideio/ameide/pkg/checkout"
-	"github.com/ameideio/ameide/pkg/factory"
 	"github.com/ameideio/ameide/pkg/helmchart"
 	"github.com/ameideio/ameide/pkg/spec"
-	"github.com/ameideio/ameide/templates"
 )
 
 const (
@@ -136,52 +134,16 @@ func release(t *testing.T) podrun.Container {
 // generated is the example checkout after generate, with the lab's addresses in the values of dev.
 func (w *world) generated() fstest.MapFS {
 	w.t.Helper()
-	tree := fstest.MapFS{}
-	dir := w.t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../testdata/gitops")); err != nil {
-		w.t.Fatal(err)
-	}
 	s := spec.Default()
 	s.Hooks.Runner, s.Hooks.Image.Digest = spec.RunnerAmeide, "sha256:"+strings.Repeat("0", 64)
-	plan, err := factory.NewPlan(templates.FS(), os.DirFS(dir), &s, s.EnvironmentNames())
+	tree, err := example.Installed(&s)
 	if err != nil {
 		w.t.Fatal(err)
-	}
-	for _, f := range plan {
-		if f.Kind != checkout.Absent {
-			tree[f.Path] = &fstest.MapFile{Data: f.Content}
-		}
-	}
-	for _, name := range []string{
-		"sources/values/base/globals.yaml", "sources/values/env/dev/globals.yaml",
-		"sources/charts/foundation/operators-config/keycloak_realm", "sources/charts/foundation/vault-bootstrap",
-	} {
-		addTree(w.t, tree, dir, name)
 	}
 	const values = "sources/values/env/dev/platform/platform-keycloak-realm.yaml"
 	text := strings.Replace(string(tree[values].Data), "http://vault-core-dev.ameide-dev.svc.cluster.local:8200", w.vault.URL, 1)
 	tree[values] = &fstest.MapFile{Data: []byte(text + "\nkeycloak: {url: \"" + w.keycloak.kc.URL + "\"}\n")}
 	return tree
-}
-
-// addTree adds a file or folder that is not in the tree yet.
-func addTree(t *testing.T, tree fstest.MapFS, dir, name string) {
-	t.Helper()
-	err := filepath.WalkDir(filepath.Join(dir, name), func(file string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		path, err := filepath.Rel(dir, file)
-		if err != nil || tree[path] != nil {
-			return err
-		}
-		text, err := os.ReadFile(file)
-		tree[path] = &fstest.MapFile{Data: text}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // rendered is a component of dev as Argo CD renders it.

@@ -3,19 +3,16 @@ package live
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"testing"
 	"time"
 
-	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/internal/example"
 	"github.com/ameideio/ameide/pkg/dbops"
 	"github.com/ameideio/ameide/pkg/dig"
-	"github.com/ameideio/ameide/pkg/factory"
 	"github.com/ameideio/ameide/pkg/imagecheck"
 	"github.com/ameideio/ameide/pkg/secret"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
-	"github.com/ameideio/ameide/templates"
 )
 
 // noon is when tests look.
@@ -23,30 +20,14 @@ func noon() time.Time { return time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC) }
 
 func ago(d time.Duration) string { return noon().Add(-d).Format(time.RFC3339) }
 
-// checkedOut is the fixture with the generated installation in it.
+// checkedOut is the example's checkout with the installation in it.
 func checkedOut(t testing.TB, s *spec.Spec) fs.FS {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../testdata/gitops")); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(dir)
+	tree, err := example.Installed(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { root.Close() })
-	plan, err := factory.NewPlan(templates.FS(), root.FS(), s, s.EnvironmentNames())
-	if err != nil {
-		t.Fatal(err)
-	}
-	changes, err := checkout.Compare(root.FS(), plan, checkout.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := checkout.Apply(root, changes); err != nil {
-		t.Fatal(err)
-	}
-	return root.FS()
+	return tree
 }
 
 // declared is what the default installation declares of an environment.

@@ -3,7 +3,6 @@ package verify_test
 import (
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -12,32 +11,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ameideio/ameide/internal/example"
 	"github.com/ameideio/ameide/internal/mutations"
-	"github.com/ameideio/ameide/pkg/checkout"
-	"github.com/ameideio/ameide/pkg/factory"
 	"github.com/ameideio/ameide/pkg/kubeschema"
 	"github.com/ameideio/ameide/pkg/spec"
 	"github.com/ameideio/ameide/pkg/verify"
-	"github.com/ameideio/ameide/templates"
 )
 
-// correctTree is the fixture with the generated installation in it, in memory. It is made once; what it holds is not changed.
+// correctTree is the example's checkout after generate. It is made once; what it holds is not changed.
 var correctTree = sync.OnceValues(func() (fstest.MapFS, error) {
-	tree, err := inMemory(os.DirFS("../../testdata/gitops"))
-	if err != nil {
-		return nil, err
-	}
 	s := spec.Default()
-	plan, err := factory.NewPlan(templates.FS(), tree, &s, s.EnvironmentNames())
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range plan {
-		if f.Kind != checkout.Absent {
-			tree[f.Path] = &fstest.MapFile{Data: f.Content, Mode: 0o644}
-		}
-	}
-	return tree, nil
+	return example.Installed(&s)
 })
 
 func mustTree(t *testing.T) fstest.MapFS {
@@ -51,19 +35,6 @@ func mustTree(t *testing.T) fstest.MapFS {
 
 // schemas are those of the default Kubernetes version: compiling them for each tree would take as long as the rules.
 var schemas = sync.OnceValues(func() (*kubeschema.Validator, error) { return kubeschema.New(spec.Default().Kubernetes.Version) })
-
-func inMemory(fsys fs.FS) (fstest.MapFS, error) {
-	m := fstest.MapFS{}
-	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(fsys, p)
-		m[p] = &fstest.MapFile{Data: data, Mode: 0o644}
-		return err
-	})
-	return m, err
-}
 
 // findings is every check that does not pass, as rule and environment.
 func findings(t *testing.T, tree fs.FS, envs []string, o verify.Options) []string {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,44 +13,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ameideio/ameide/pkg/checkout"
-	"github.com/ameideio/ameide/pkg/factory"
+	"github.com/ameideio/ameide/internal/example"
 	"github.com/ameideio/ameide/pkg/kubeschema"
 	"github.com/ameideio/ameide/pkg/spec"
-	"github.com/ameideio/ameide/templates"
 )
 
-// correct is the sample checkout after generate: a tree without findings. It is made once.
+// correct is the example's checkout after generate: a tree without findings. It is made once.
 var correct = sync.OnceValues(func() (fstest.MapFS, error) {
-	tree, err := copyTree(os.DirFS("../../testdata/gitops"))
-	if err != nil {
-		return nil, err
-	}
 	s := spec.Default()
-	plan, err := factory.NewPlan(templates.FS(), tree, &s, s.EnvironmentNames())
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range plan {
-		if f.Kind != checkout.Absent {
-			tree[f.Path] = &fstest.MapFile{Data: f.Content}
-		}
-	}
-	return tree, nil
+	return example.Installed(&s)
 })
-
-func copyTree(from fs.FS) (fstest.MapFS, error) {
-	tree := fstest.MapFS{}
-	err := fs.WalkDir(from, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(from, p)
-		tree[p] = &fstest.MapFile{Data: text}
-		return err
-	})
-	return tree, err
-}
 
 // correctTree is a copy of the correct tree that a test may break.
 func correctTree(t *testing.T) fstest.MapFS {
@@ -59,11 +31,7 @@ func correctTree(t *testing.T) fstest.MapFS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := make(fstest.MapFS, len(tree))
-	for p, f := range tree {
-		mine[p] = f
-	}
-	return mine
+	return maps.Clone(tree)
 }
 
 // replace changes the nth occurrence (from 0) of a text in a file and returns the line where it stands.

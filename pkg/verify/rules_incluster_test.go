@@ -2,7 +2,7 @@ package verify
 
 import (
 	"fmt"
-	"os"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -10,10 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ameideio/ameide/pkg/checkout"
-	"github.com/ameideio/ameide/pkg/factory"
+	"github.com/ameideio/ameide/internal/example"
 	"github.com/ameideio/ameide/pkg/spec"
-	"github.com/ameideio/ameide/templates"
 )
 
 const reconcileTemplate = "sources/charts/foundation/operators-config/keycloak_realm/templates/ameide-reconcile.yaml"
@@ -25,23 +23,7 @@ func runsAmeide() *spec.Loaded {
 	return s
 }
 
-var inClusterTree = sync.OnceValues(func() (fstest.MapFS, error) {
-	tree, err := copyTree(os.DirFS("../../testdata/gitops"))
-	if err != nil {
-		return nil, err
-	}
-	s := runsAmeide()
-	plan, err := factory.NewPlan(templates.FS(), tree, &s.Spec, s.EnvironmentNames())
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range plan {
-		if f.Kind != checkout.Absent {
-			tree[f.Path] = &fstest.MapFile{Data: f.Content}
-		}
-	}
-	return tree, nil
-})
+var inClusterTree = sync.OnceValues(func() (fstest.MapFS, error) { return example.Installed(&runsAmeide().Spec) })
 
 func inCluster(t *testing.T) fstest.MapFS {
 	t.Helper()
@@ -49,11 +31,7 @@ func inCluster(t *testing.T) fstest.MapFS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := make(fstest.MapFS, len(tree))
-	for p, f := range tree {
-		mine[p] = f
-	}
-	return mine
+	return maps.Clone(tree)
 }
 
 func TestATreeWhoseHooksRunAmeideHasNoFindings(t *testing.T) {
