@@ -171,11 +171,7 @@ func (r *reader) image(ctx context.Context, c content, entry *v1.Descriptor) err
 		}
 		return err
 	}
-	body, err := r.repo.config(ctx, m.Config)
-	if err != nil {
-		return err
-	}
-	config, err := imageConfig(body)
+	config, err := r.config(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -233,17 +229,22 @@ func (r *reader) detail(ctx context.Context, c *Child) error {
 	if err != nil {
 		return err
 	}
-	body, err := r.repo.config(ctx, m.Config)
-	if err != nil {
-		return err
-	}
-	config, err := imageConfig(body)
+	config, err := r.config(ctx, m)
 	if err != nil {
 		return err
 	}
 	r.manifests[c.Digest] = m
 	c.Layers, c.Config = layerDigests(m), config
 	return nil
+}
+
+// config is that of an image with this manifest.
+func (r *reader) config(ctx context.Context, m *v1.Manifest) (*Config, error) {
+	body, err := r.repo.config(ctx, m.Config)
+	if err != nil {
+		return nil, err
+	}
+	return imageConfig(body)
 }
 
 // liars says of each image which earlier one it is a copy of under another architecture's name; -1 for none. Without a
