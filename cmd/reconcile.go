@@ -155,6 +155,22 @@ func (o reconcileOptions) prove(ctx context.Context, env Env, s reconcile.System
 	return nil
 }
 
+// rotatable refuses to rotate a secret that no Vault entry is declared for: nobody would get the new one.
+func (o reconcileOptions) rotatable(d reconcile.Desired) error {
+	if !o.rotate {
+		return nil
+	}
+	for _, r := range d.Realms {
+		for _, c := range r.Clients {
+			if _, ok := d.Secrets[reconcile.ClientKey{Realm: r.Name, Client: c.ID}]; !ok {
+				return usage(fmt.Errorf("the secret of client %s of realm %s cannot be rotated: Git declares no Vault entry for it", c.ID, r.Name),
+					"add the client to clientPatcher.secretExtraction of the realm's values; a public client has no secret")
+			}
+		}
+	}
+	return nil
+}
+
 // warnRotation says what a rotation means before it happens.
 func warnRotation(env Env, systems reconcile.Systems, plans []reconcile.RealmPlan) {
 	for _, p := range plans {
@@ -206,6 +222,9 @@ func (o reconcileOptions) prepare(ctx context.Context, env Env) (reconcile.Desir
 	}
 	if desired, err = desired.Select(o.realms, o.clients); err != nil {
 		return desired, none, usage(err, "")
+	}
+	if err := o.rotatable(desired); err != nil {
+		return desired, none, err
 	}
 	e, _ := t.spec.Environment(o.envs[0])
 	systems, err := o.connect(ctx, env, o.kube.at(env, e), desired)

@@ -462,6 +462,9 @@ func userLogsIn(t *testing.T, w *world) {
 			t.Errorf("%s: %v", proof.Check, proof.Err)
 		}
 	}
+	if proofs := s.Prove(t.Context(), w.realm, c, secret.Value{}, user); len(proofs) != 2 {
+		t.Errorf("without the client's secret %d things were tried, want no login", len(proofs))
+	}
 	broken := portal(t, "backstage")
 	broken.Fields["redirectUris"], broken.DefaultScopes = []any{"https://other.example/cb"}, []string{"profile"}
 	wrongSecret := s.Prove(t.Context(), w.realm, c, secret.New("wrong"), user)

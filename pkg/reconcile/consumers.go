@@ -52,7 +52,9 @@ func (n Namespace) Digests(ctx context.Context, client ClientKey) (Digests, erro
 			return d, err
 		}
 		d.Secrets, written[k] = append(d.Secrets, n.Name+"/"+k.Secret), when
-		if digest := values[k.Key].Digest(); i == 0 {
+		digest := values[k.Key].Digest()
+		d.Held = append(d.Held, digest)
+		if i == 0 {
 			d.Synced = digest
 		} else if d.Synced != digest {
 			d.Synced = ""

@@ -91,7 +91,7 @@ func TestConsumersHaveASecretWhenEveryPodThatReadsItIsYounger(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			test.want.Synced, test.want.Secrets = digest, []string{"dev/portal"}
+			test.want.Synced, test.want.Secrets, test.want.Held = digest, []string{"dev/portal"}, []string{digest}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -127,6 +127,9 @@ func TestConsumersAreFoundThroughTheirExternalSecrets(t *testing.T) {
 			got, err := namespace(objects{external: parsed(t, test.external), values: secrets}).Digests(t.Context(), reconcile.ClientKey{Realm: "r", Client: "portal"})
 			if errors.Is(err, reconcile.ErrNoConsumers) != test.none || err != nil && !test.none {
 				t.Fatalf("error is %v", err)
+			}
+			if len(got.Held) != len(got.Secrets) {
+				t.Errorf("%d values of %d Secrets", len(got.Held), len(got.Secrets))
 			}
 			if got.Synced != test.synced {
 				t.Errorf("synced is %q, want %q", got.Synced, test.synced)

@@ -22,6 +22,7 @@ type Digests struct {
 	Synced  string   // what the Kubernetes Secrets hold that carry it
 	Running string   // what every running Pod that uses it was started with
 	Secrets []string // as namespace/name
+	Held    []string // what each of them holds
 	Pods    int      // that run with one of the Secrets
 	Old     []string // those of them that were started before it was written last
 }
@@ -31,11 +32,28 @@ func (d Digests) behind(value secret.Value) string {
 	secrets := strings.Join(d.Secrets, ", ")
 	switch {
 	case d.Synced != value.Digest():
-		return "Secret " + secrets + " holds another one: see the refresh interval and the status of its ExternalSecret"
+		return d.unsynced(value.Digest())
 	case len(d.Old) > 0:
 		return "Pods that were started before: " + strings.Join(d.Old, ", ") + "; see whether Reloader restarts them"
 	}
 	return "no Pod runs with Secret " + secrets
+}
+
+// unsynced names the Secrets that do not hold a value yet, and those that were faster.
+func (d Digests) unsynced(digest string) string {
+	var others, have []string
+	for i, s := range d.Secrets {
+		if d.Held[i] == digest {
+			have = append(have, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	text := "Secret " + strings.Join(others, ", ") + " holds another one: see the refresh interval and the status of its ExternalSecret"
+	if len(have) > 0 {
+		text += "; Secret " + strings.Join(have, ", ") + " has it already, and Pods that start with it cannot log in until both sides are alike again"
+	}
+	return text
 }
 
 // Rotation is how a client gets a new secret.

@@ -191,7 +191,7 @@ func (c *cluster) Digests(context.Context, reconcile.ClientKey) (reconcile.Diges
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.looks++
-	old := reconcile.Digests{Synced: "old", Running: "old", Pods: 1, Secrets: []string{"dev/portal"}}
+	old := reconcile.Digests{Synced: "old", Running: "old", Pods: 1, Secrets: []string{"dev/portal"}, Held: []string{"old"}}
 	if c.looks == 1 {
 		return old, nil
 	}
