@@ -53,6 +53,7 @@ func (f *databaseFlags) reader(ctx context.Context, env Env) (dbops.Reader, erro
 	if err := f.check(); err != nil {
 		return dbops.Reader{}, err
 	}
+	f.preferEnvironment(env)
 	if f.dsn == "" && f.env == "" {
 		return dbops.Reader{}, usage(errors.New("no server is named"), "set AMEIDE_DSN or --dsn to the primary's address, or name an environment with --env")
 	}
@@ -79,6 +80,18 @@ func (f *databaseFlags) reader(ctx context.Context, env Env) (dbops.Reader, erro
 	}, nil
 }
 
+// preferEnvironment forgets a server that only a variable or the config file names when an environment is asked for: it may
+// be that of another evening, and the environment's Deployment would be scaled while its locks are cleared.
+func (f *databaseFlags) preferEnvironment(env Env) {
+	if f.env == "" || f.dsn == "" || f.dsnTyped() {
+		return
+	}
+	fmt.Fprintf(env.Err, "ameide: note: --env %s says which database is meant: AMEIDE_DSN is not used (type --dsn to ask another server)\n", plain(f.env))
+	f.dsn = ""
+}
+
+func (f *databaseFlags) dsnTyped() bool { return f.typed != nil && f.typed() }
+
 // target is the server: as the DSN or the process's environment says, or as the cluster knows it.
 func (f *databaseFlags) target(ctx context.Context, env Env, s *spec.Spec) (dbops.Target, error) {
 	if e, ok := s.Environment(f.env); ok {
@@ -95,7 +108,7 @@ func (f *databaseFlags) target(ctx context.Context, env Env, s *spec.Spec) (dbop
 	if err != nil {
 		return target, usage(err, "write special characters of the password as %XX, or keep it in PGPASSWORD")
 	}
-	if f.typed != nil && f.typed() && target.SaysPassword(dsn) {
+	if f.dsnTyped() && target.SaysPassword(dsn) {
 		fmt.Fprintln(env.Err, "ameide: warning: the command line holds the password: every user of this machine sees it, and the shell's history keeps it; put the DSN into AMEIDE_DSN, or the password into PGPASSWORD or PGPASSFILE")
 	}
 	return target, nil

@@ -106,7 +106,7 @@ func (o unlockOptions) unlock(ctx context.Context, env Env, r dbops.Reader, rec 
 		assumed = append(assumed, s.Idle()...) // the Pods' own, of which none would be left
 	}
 	judged := dbops.Judge(s, r.Installation, assumed)
-	if err := o.knowPlugins(judged); err != nil {
+	if err := o.knowPlugins(s, judged); err != nil {
 		return locksReport{}, err
 	}
 	locks := dbops.Plan(judged, o.plugins)
@@ -118,14 +118,14 @@ func (o unlockOptions) unlock(ctx context.Context, env Env, r dbops.Reader, rec 
 	}
 	if o.dryRun {
 		report.plan = planned(r.Scripts, locks)
-		return report, lockOutcome(locks)
+		return report, lockOutcome(locks, s.Unseen)
 	}
 	if err := o.confirm(ctx, env, s.Server, locks); err != nil {
 		refuseAll(locks, "not confirmed")
 		return report, err
 	}
 	report.Locks = r.Apply(ctx, locks, assumed)
-	return report, lockOutcome(report.Locks)
+	return report, lockOutcome(report.Locks, s.Unseen)
 }
 
 // assume finds the sessions that --assume-dead names, and says which it cannot take.
@@ -140,7 +140,8 @@ func (o unlockOptions) assume(env Env, s dbops.Snapshot) []dbops.Identity {
 	return found
 }
 
-func (o unlockOptions) knowPlugins(locks []dbops.Lock) error {
+// knowPlugins refuses a plugin that has no lock; one whose lock may only not have been seen is no typing error.
+func (o unlockOptions) knowPlugins(s dbops.Snapshot, locks []dbops.Lock) error {
 	var known []string
 	for _, l := range locks {
 		if !slices.Contains(known, l.Plugin) {
@@ -148,7 +149,11 @@ func (o unlockOptions) knowPlugins(locks []dbops.Lock) error {
 		}
 	}
 	for _, p := range o.plugins {
-		if !slices.Contains(known, p) {
+		switch {
+		case slices.Contains(known, p):
+		case len(s.Unseen) > 0:
+			return unavailable(fmt.Errorf("no lock of plugin %q was seen; %w", p, notSeen(s.Unseen)), "those that were seen: "+plain(strings.Join(known, ", ")))
+		default:
 			return usage(fmt.Errorf("plugin %q has no migration lock on this server", p), "those that have: "+strings.Join(known, ", "))
 		}
 	}
@@ -178,8 +183,18 @@ func planned(s dbops.Scripts, locks []dbops.Lock) []plannedLock {
 	return out
 }
 
-// lockOutcome is the error of a whole run: what failed weighs more than what was refused.
-func lockOutcome(locks []dbops.Lock) error {
+// notSeen says what could not be looked at.
+func notSeen(parts []dbops.Unseen) error {
+	var out []string
+	for _, u := range parts {
+		out = append(out, strings.TrimSuffix(u.Database+" "+u.Table, " ")+": "+u.Reason)
+	}
+	return fmt.Errorf("%s of the installation could not be looked at: %s", plural(len(parts), "part"), plain(strings.Join(out, "; ")))
+}
+
+// lockOutcome is the error of a whole run: what failed weighs more than what was refused, and that more than what nobody
+// could see.
+func lockOutcome(locks []dbops.Lock, parts []dbops.Unseen) error {
 	var failed, no []string
 	for _, l := range locks {
 		text := l.Database + " " + l.Name() + ": " + l.Reason
@@ -195,6 +210,8 @@ func lockOutcome(locks []dbops.Lock) error {
 		return unavailable(fmt.Errorf("%d of %d locks could not be cleared: %s", len(failed), len(locks), plain(strings.Join(append(failed, no...), "; "))), "")
 	case len(no) > 0:
 		return refused(fmt.Errorf("%d of %d locks were left alone", len(no), len(locks)), plain(strings.Join(no, "; ")))
+	case len(parts) > 0:
+		return unavailable(notSeen(parts), "the locks in there may be stuck: look again when the server has room, or as a role that may")
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ func (o unlockOptions) around(ctx context.Context, env Env, r dbops.Reader, rec 
 	switch {
 	case err != nil:
 		return locksReport{}, err
+	case s.missing:
+		return o.unlock(ctx, env, r, rec)
 	case !needed:
 		fmt.Fprintf(env.Err, "ameide: note: Deployment %s is left at %d\n", portalDeployment, s.seen.Wanted)
 		return o.unlock(ctx, env, r, rec)
@@ -51,7 +53,7 @@ func (o unlockOptions) needsRoom(ctx context.Context, r dbops.Reader) (bool, err
 		return false, unavailable(err, "")
 	}
 	judged := dbops.Judge(s, r.Installation, nil)
-	if err := o.knowPlugins(judged); err != nil {
+	if err := o.knowPlugins(s, judged); err != nil {
 		return false, err
 	}
 	for _, l := range judged {

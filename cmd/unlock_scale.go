@@ -47,6 +47,8 @@ type scaling struct {
 	client *kube.Client
 	seen   kube.Scale
 	pods   []kube.Pod
+
+	missing bool // there is no Deployment: a first installation ended before it was made
 }
 
 // scaleRecord is what was done about the Deployment.
@@ -62,7 +64,12 @@ func lookAtPods(ctx context.Context, env Env, at *site, must bool) (*scaling, er
 	s, err := ask(ctx, at, func(ctx context.Context, c *kube.Client) (*scaling, error) {
 		s := &scaling{env: env, site: at, client: c}
 		var err error
-		if s.seen, err = c.Scale(ctx, at.Namespace, portalDeployment); err != nil {
+		s.seen, err = c.Scale(ctx, at.Namespace, portalDeployment)
+		if errors.Is(err, kube.ErrMissing) {
+			s.missing = true
+			return s, nil
+		}
+		if err != nil {
 			return s, err
 		}
 		s.pods, err = c.Pods(ctx, at.Namespace, s.seen.Selector)
@@ -75,6 +82,9 @@ func lookAtPods(ctx context.Context, env Env, at *site, must bool) (*scaling, er
 		_, hint := classify(err)
 		fmt.Fprintf(env.Err, "ameide: note: the Deployment's Pods cannot be seen: %v (%s)\n", err, hint)
 		return nil, nil
+	}
+	if s.missing {
+		fmt.Fprintf(env.Err, "ameide: note: namespace %s has no Deployment %s: there is nothing to scale\n", at.Namespace, portalDeployment)
 	}
 	if alive := living(s.pods); len(alive) > 0 {
 		fmt.Fprintf(env.Err, "ameide: warning: Deployment %s of namespace %s runs %s: what they hold is left alone\n", portalDeployment, at.Namespace, podsText(alive))

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type portal struct {
 	stay    bool   // Pods do not go
 	heals   int    // how often Argo CD still scales up again
 	refuses string // method that is forbidden
+	none    bool   // there is no Deployment yet
 	stopped func() // called when it is scaled to 0
 	scaled  []int
 	events  []map[string]any
@@ -47,6 +49,8 @@ func (p *portal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewDecoder(r.Body).Decode(&sent) // only changes have one
 	}
 	switch path := strings.TrimPrefix(r.URL.Path, "/apis/apps/v1/namespaces/ameide-dev/"); {
+	case p.none:
+		http.NotFound(w, r)
 	case path == "deployments/platform-backstage/scale":
 		if r.Method == http.MethodPatch {
 			p.scale(int(sent["spec"].(map[string]any)["replicas"].(float64)))
@@ -86,8 +90,8 @@ func (p *portal) list() string {
 	return strings.Join(out, ",")
 }
 
-// start serves the API and returns the flags that name it.
-func (p *portal) start(t *testing.T) []string {
+// start serves the API and returns the flags that name it and the database's server.
+func (p *portal) start(t *testing.T, database *lab.Server) []string {
 	t.Helper()
 	s := httptest.NewServer(p)
 	t.Cleanup(s.Close)
@@ -96,7 +100,7 @@ func (p *portal) start(t *testing.T) []string {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"unlock-migrations", "--yes", "--env", "dev", "--kubeconfig", file, "--scale-down"}
+	return []string{"unlock-migrations", "--yes", "--env", "dev", "--kubeconfig", file, "--dsn", database.DSN("postgres", "postgres"), "--scale-down"}
 }
 
 func (p *portal) done() []int {
@@ -109,14 +113,14 @@ func TestTheDeploymentIsOutOfTheWayWhileLocksAreCleared(t *testing.T) {
 	t.Parallel()
 	s := locked(t, "1")
 	pod := s.Connect(t, "postgres", "backstage_plugin_catalog", "application_name", "backstage_plugin_catalog")
-	dsn := variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres"), "USER": "sre"})
+	sre := variables(map[string]string{"USER": "sre"})
 	p := &portal{wanted: 2, pods: 2, heals: 1, stopped: func() { _ = pod.Close(context.WithoutCancel(t.Context())) }}
-	args := p.start(t)
-	if got := runWith(t, dsn, args[:len(args)-1]...); got.code != 4 {
+	args := p.start(t, s)
+	if got := runWith(t, sre, args[:len(args)-1]...); got.code != 4 {
 		t.Fatalf("with a Pod connected: exit %d, want 4:\n%s", got.code, got.err)
 	}
 	metrics := filepath.Join(t.TempDir(), "unlock.prom")
-	got := runWith(t, dsn, append(args, "--events", "--metrics-file", metrics, "--reason", "INC-1")...)
+	got := runWith(t, sre, append(args, "--events", "--metrics-file", metrics, "--reason", "INC-1")...)
 	if got.code != 0 || !strings.Contains(got.out, "1 cleared") {
 		t.Errorf("exit %d:\n%s%s", got.code, got.out, got.err)
 	}
@@ -145,8 +149,8 @@ func TestWhoeverScalesUpMeanwhileIsUndone(t *testing.T) {
 	t.Parallel()
 	s := locked(t, "1")
 	p := &portal{wanted: 2, pods: 2, stay: true, heals: 1}
-	args := append(p.start(t), "--timeout", "2s")
-	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")}), args...)
+	args := append(p.start(t, s), "--timeout", "2s")
+	got := runWith(t, variables(nil), args...)
 	if diff := cmp.Diff(p.done(), []int{0, 0, 2}); diff != "" {
 		t.Errorf("scaled to, -got +want:\n%s\n%s", diff, got.err)
 	}
@@ -163,8 +167,7 @@ func TestAnInterruptedRunScalesBack(t *testing.T) {
 	var out, errs bytes.Buffer
 	env := testEnv(&out)
 	env.Err = &errs
-	variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")})(&env)
-	code := cmd.Execute(ctx, env, append([]string{"platform", "backstage"}, p.start(t)...))
+	code := cmd.Execute(ctx, env, append([]string{"platform", "backstage"}, p.start(t, s)...))
 	if diff := cmp.Diff(p.done(), []int{0, 3}); diff != "" || code != 3 {
 		t.Errorf("exit %d, scaled to, -got +want:\n%s\n%s", code, diff, errs.String())
 	}
@@ -197,8 +200,7 @@ func TestNothingIsScaledWithoutNeed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn := variables(map[string]string{"AMEIDE_DSN": tt.server.DSN("postgres", "postgres")})
-			got := runWith(t, dsn, append(tt.portal.start(t), tt.more...)...)
+			got := runWith(t, variables(nil), append(tt.portal.start(t, tt.server), tt.more...)...)
 			if got.code != tt.code || !strings.Contains(got.err, tt.stderr) {
 				t.Errorf("exit %d, want %d with %q:\n%s", got.code, tt.code, tt.stderr, got.err)
 			}
@@ -206,6 +208,37 @@ func TestNothingIsScaledWithoutNeed(t *testing.T) {
 				t.Errorf("scaled to %v", scaled)
 			}
 		})
+	}
+}
+
+// A variable may name the server of another evening: its locks are none of this environment's.
+func TestAnEnvironmentIsNotThatOfAnotherServersVariable(t *testing.T) {
+	t.Parallel()
+	other := locked(t, "1")
+	p := &portal{wanted: 2, pods: 2}
+	args := p.start(t, other)
+	i := slices.Index(args, "--dsn")
+	args = slices.Delete(args, i, i+2)
+	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": other.DSN("postgres", "postgres")}), args...)
+	if got.code != 3 || !strings.Contains(got.err, "--env dev says which database is meant: AMEIDE_DSN is not used") || len(p.done()) > 0 {
+		t.Errorf("exit %d, want 3, scaled to %v:\n%s", got.code, p.done(), got.err)
+	}
+	if still := runWith(t, variables(map[string]string{"AMEIDE_DSN": other.DSN("postgres", "postgres")}), "migrations"); still.code != 1 || !strings.Contains(still.out, "STALE") {
+		t.Errorf("exit %d:\n%s%s", still.code, still.out, still.err)
+	}
+}
+
+func TestALockOfAFirstInstallationIsClearedWithoutADeployment(t *testing.T) {
+	t.Parallel()
+	s := locked(t, "1")
+	p := &portal{none: true}
+	got := runWith(t, variables(nil), append(p.start(t, s), "--dry-run")...)
+	if got.code != 0 || !strings.Contains(got.err, "namespace ameide-dev has no Deployment platform-backstage") || strings.Contains(got.err, "would be scaled") {
+		t.Errorf("a dry run: exit %d:\n%s", got.code, got.err)
+	}
+	got = runWith(t, variables(nil), p.start(t, s)...)
+	if got.code != 0 || !strings.Contains(got.out, "1 cleared") || len(p.done()) > 0 {
+		t.Errorf("exit %d, scaled to %v:\n%s%s", got.code, p.done(), got.out, got.err)
 	}
 }
 
@@ -225,9 +258,8 @@ func TestScalingDownIsConfirmedBeforeItIsDone(t *testing.T) {
 	} {
 		p := &portal{wanted: 2, pods: 2}
 		got := runWith(t, func(e *cmd.Env) {
-			variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")})(e)
 			e.InTTY, e.In = true, strings.NewReader(tt.typed)
-		}, without(p.start(t), "--yes")...)
+		}, without(p.start(t, s), "--yes")...)
 		if got.code != tt.code || !strings.Contains(got.err, "scale Deployment ameide-dev/platform-backstage (context ameide-dev) from 2 to 0") {
 			t.Errorf("%s: exit %d, want %d:\n%s", tt.name, got.code, tt.code, got.err)
 		}
@@ -242,16 +274,15 @@ func TestSessionsThatEndWithThePodsAreNoReasonToRefuse(t *testing.T) {
 	t.Parallel()
 	s := locked(t, "1")
 	pod := s.Connect(t, "postgres", "backstage_plugin_catalog", "application_name", "backstage_plugin_catalog")
-	dsn := variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")})
 	p := &portal{wanted: 2, pods: 2, stopped: func() {
 		time.AfterFunc(2*time.Second, func() { _ = pod.Close(context.WithoutCancel(t.Context())) })
 	}}
-	args := p.start(t)
-	got := runWith(t, dsn, append(args, "--dry-run")...)
+	args := p.start(t, s)
+	got := runWith(t, variables(nil), append(args, "--dry-run")...)
 	if got.code != 0 || !strings.Contains(got.out, "DELETE FROM") || !strings.Contains(got.err, "would be scaled from 2 to 0") || len(p.done()) > 0 {
 		t.Errorf("a dry run: exit %d, scaled to %v:\n%s%s", got.code, p.done(), got.out, got.err)
 	}
-	if got = runWith(t, dsn, args...); got.code != 0 || !strings.Contains(got.out, "1 cleared") {
+	if got = runWith(t, variables(nil), args...); got.code != 0 || !strings.Contains(got.out, "1 cleared") {
 		t.Errorf("exit %d:\n%s%s", got.code, got.out, got.err)
 	}
 }
@@ -260,8 +291,8 @@ func TestRunningPodsAreWarnedOfWhereverAClusterIsNamed(t *testing.T) {
 	t.Parallel()
 	s := locked(t, "1")
 	p := &portal{wanted: 1, pods: 1}
-	args := without(p.start(t), "--scale-down")
-	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")}), append(args, "--dry-run")...)
+	args := without(p.start(t, s), "--scale-down")
+	got := runWith(t, variables(nil), append(args, "--dry-run")...)
 	if want := "ameide: warning: Deployment platform-backstage of namespace ameide-dev runs 1 Pod backstage-0"; !strings.Contains(got.err, want) {
 		t.Errorf("stderr lacks %q:\n%s", want, got.err)
 	}
@@ -271,7 +302,7 @@ func TestARefusedScaleIsNotUndone(t *testing.T) {
 	t.Parallel()
 	s := locked(t, "1")
 	p := &portal{wanted: 2, pods: 2, refuses: http.MethodPatch}
-	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": s.DSN("postgres", "postgres")}), p.start(t)...)
+	got := runWith(t, variables(nil), p.start(t, s)...)
 	if got.code != 3 || !strings.Contains(got.err, `resources: ["deployments/scale"], verbs: ["patch"]`) || strings.Contains(got.err, "scale it back yourself") || strings.Contains(got.err, `"scaled"`) {
 		t.Errorf("exit %d:\n%s", got.code, got.err)
 	}

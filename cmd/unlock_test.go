@@ -48,15 +48,20 @@ func variables(set map[string]string) func(*cmd.Env) {
 	}
 }
 
+// lockTables are statements that make Knex's two tables.
+func lockTables() []string {
+	return []string{
+		`create table knex_migrations (id serial primary key, name varchar(255), batch integer, migration_time timestamptz)`,
+		`create table knex_migrations_lock (index serial primary key, is_locked integer)`,
+	}
+}
+
 // locked is a server with catalog's lock at value.
 func locked(t *testing.T, values ...string) *lab.Server {
 	t.Helper()
 	s := lab.Postgres(t)
 	s.Exec(t, "postgres", "CREATE DATABASE backstage_plugin_catalog")
-	statements := []string{
-		`create table knex_migrations (id serial primary key, name varchar(255), batch integer, migration_time timestamptz)`,
-		`create table knex_migrations_lock (index serial primary key, is_locked integer)`,
-	}
+	statements := lockTables()
 	for _, v := range values {
 		statements = append(statements, "insert into knex_migrations_lock (is_locked) values ("+v+")")
 	}
@@ -95,6 +100,22 @@ func TestUnlockCommands(t *testing.T) {
 		got := runWith(t, step.env, step.args...)
 		if got.code != step.code || !strings.Contains(got.out, step.stdout) || !strings.Contains(got.err, step.stderr) {
 			t.Errorf("%s: exit %d, want %d with %q and %q; got\n%s%s", step.name, got.code, step.code, step.stdout, step.stderr, got.out, got.err)
+		}
+	}
+}
+
+// What nobody could look at may be what is stuck: that is no success.
+func TestWhatCouldNotBeSeenIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	s := locked(t, "1")
+	s.Exec(t, "postgres", "CREATE ROLE ops LOGIN PASSWORD '"+lab.Password+"'", `CREATE DATABASE backstage_plugin_auth`, `REVOKE CONNECT ON DATABASE backstage_plugin_catalog FROM PUBLIC`)
+	s.Exec(t, "backstage_plugin_auth", lockTables()...)
+	s.Exec(t, "backstage_plugin_auth", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO ops")
+	dsn := variables(map[string]string{"AMEIDE_DSN": s.DSN("ops", "postgres")})
+	for _, args := range [][]string{{"--yes"}, {"--dry-run"}, {"--yes", "--plugin", "catalog"}} {
+		got := runWith(t, dsn, append([]string{"unlock-migrations"}, args...)...)
+		if got.code != 3 || !strings.Contains(got.err, "1 part of the installation could not be looked at: backstage_plugin_catalog: ") {
+			t.Errorf("%q: exit %d, want 3:\n%s%s", args, got.code, got.out, got.err)
 		}
 	}
 }

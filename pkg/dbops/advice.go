@@ -8,6 +8,9 @@ import (
 // tasksTable is the lock of Backstage's scheduler. A plugin that cannot take it starts all the same.
 const tasksTable = "backstage_backend_tasks__knex_migrations_lock"
 
+// restart is what ends the incident: where a hook Job migrates, the portal itself never does.
+const restart = "start Backstage, or sync the Application again where its hook Job migrates"
+
 // advice is one sentence: what this means and the one safe thing to do.
 func advice(l Lock) string {
 	switch l.Verdict {
@@ -18,7 +21,7 @@ func advice(l Lock) string {
 	case Orphan:
 		return adviceOrphan(l)
 	case Stale:
-		return "Stuck, and nobody is there: run unlock-migrations --plugin " + shellWord(l.Plugin) + ", then start Backstage." + afterwards(l) + silent(l)
+		return "Stuck, and nobody is there: run unlock-migrations --plugin " + shellWord(l.Plugin) + ", then " + restart + "." + afterwards(l) + silent(l)
 	case Corrupt:
 		return adviceCorrupt(l)
 	}
@@ -28,9 +31,9 @@ func advice(l Lock) string {
 func adviceFree(l Lock) string {
 	switch {
 	case len(l.Repair) > 0:
-		return "The lock is free, but a half-built migration is in the next start's way: with the Deployment at 0, run the repair statements, then start Backstage."
+		return "The lock is free, but a half-built migration is in the next start's way: with the Deployment at 0, run the repair statements, then " + restart + "."
 	case len(l.Leftovers) > 0:
-		return "The lock is free, but a half-built migration is in the next start's way: remove what is listed, then start Backstage."
+		return "The lock is free, but a half-built migration is in the next start's way: remove what is listed, then " + restart + "."
 	case len(l.Rows) == 0:
 		return "Nothing to do: Knex inserts the missing row itself."
 	}
@@ -83,7 +86,7 @@ func adviceCorrupt(l Lock) string {
 	case l.Rows[0].IsLocked == nil:
 		what = "NULL, which locks for ever"
 	}
-	do := "run unlock-migrations --plugin " + shellWord(l.Plugin) + ", which leaves one row 0, then start Backstage."
+	do := "run unlock-migrations --plugin " + shellWord(l.Plugin) + ", which leaves one row 0, then " + restart + "."
 	if len(l.Sessions) > 0 {
 		do = "scale the Deployment to 0 until its sessions are gone, then " + do
 	}
@@ -106,7 +109,7 @@ func adviceCleared(l Lock) string {
 	if rest := afterwards(l); rest != "" {
 		return "It was stuck and is free now." + rest
 	}
-	return "It was stuck and is free now: start Backstage."
+	return "It was stuck and is free now: " + restart + "."
 }
 
 // silent warns of the lock that nobody notices.

@@ -40,18 +40,19 @@ func (r Reader) clear(ctx context.Context, l Lock, assumed []Identity) Lock {
 		return failed(l, "not tried: "+r.reason(r.Target.connectError(l.Database, err)))
 	}
 	defer closeQuietly(c)
-	if reason, action := r.prepare(ctx, c, l, assumed); action != ActionCleared {
+	if l = r.prepare(ctx, c, l, assumed); l.Action != ActionCleared {
 		if !c.IsClosed() {
 			_, _ = c.Exec(ctx, "ROLLBACK").ReadAll() // closing the session would do the same
 		}
-		l.Action, l.Reason = action, reason
 		return l
 	}
 	return r.commit(ctx, c, l)
 }
 
-func failed(l Lock, reason string) Lock {
-	l.Action, l.Reason = ActionNone, reason
+func failed(l Lock, reason string) Lock { return l.done(ActionNone, reason) }
+
+func (l Lock) done(action Action, reason string) Lock {
+	l.Action, l.Reason = action, reason
 	return l
 }
 
@@ -62,29 +63,29 @@ func cleared(l Lock, reason string) Lock {
 
 // prepare does everything but COMMIT: takes the table without waiting, judges again under that lock, and leaves one row
 // that reads 0. Any action but ActionCleared must be rolled back.
-func (r Reader) prepare(ctx context.Context, c *pgconn.PgConn, l Lock, assumed []Identity) (string, Action) {
+func (r Reader) prepare(ctx context.Context, c *pgconn.PgConn, l Lock, assumed []Identity) Lock {
 	got, err := r.underLock(ctx, c, l)
 	if err != nil {
-		return r.explain(c, err), refusedOrNone(err)
+		return l.done(refusedOrNone(err), r.explain(c, err))
 	}
-	if reason, action := r.again(got, l, assumed); action != ActionClear {
-		return reason, action
+	if l = r.again(got, l, assumed); l.Action != ActionClear {
+		return l
 	}
 	if reason, err := r.runsForOthers(ctx, c, l); err != nil || reason != "" {
 		if err != nil {
-			return r.explain(c, err), ActionNone
+			return failed(l, r.explain(c, err))
 		}
-		return reason, ActionRefused
+		return l.done(ActionRefused, reason)
 	}
 	check := "SELECT count(*) || ' ' || count(*) FILTER (WHERE is_locked = 0) FROM " + l.identifier() + ";"
 	results, err := c.Exec(ctx, r.Scripts.unlock(l)+check).ReadAll()
 	if err != nil {
-		return r.explain(c, err), ActionNone
+		return failed(l, r.explain(c, err))
 	}
 	if rows := string(singleValue(results)); rows != "1 1" {
-		return "the table would not hold exactly one row 0 (rows, zeros: " + rows + "); rolled back", ActionNone
+		return failed(l, "the table would not hold exactly one row 0 (rows, zeros: "+rows+"); rolled back")
 	}
-	return "", ActionCleared
+	return l.done(ActionCleared, "")
 }
 
 // underLock takes the table without waiting and reads what the judgement needs. Nobody can write the rows any more: whoever
@@ -101,8 +102,9 @@ func (r Reader) underLock(ctx context.Context, c *pgconn.PgConn, l Lock) (Databa
 	return one[0], err
 }
 
-// again is the judgement under the lock. Whatever differs from what was judged before is a reason to do nothing.
-func (r Reader) again(got Database, l Lock, assumed []Identity) (string, Action) {
+// again is the judgement under the lock. Whatever differs from what was judged before is a reason to do nothing; a lock that
+// is FREE by now is that, and no longer what was judged.
+func (r Reader) again(got Database, l Lock, assumed []Identity) Lock {
 	for _, now := range Judge(Snapshot{Databases: []Database{got}}, r.Installation, assumed) {
 		if now.Schema != l.Schema || now.Table != l.Table {
 			continue
@@ -110,15 +112,15 @@ func (r Reader) again(got Database, l Lock, assumed []Identity) (string, Action)
 		action, reason := decide(now)
 		switch {
 		case now.Verdict == Free:
-			return "somebody freed it meanwhile; nothing was done", ActionNone
+			return now.done(ActionNone, "somebody freed it meanwhile; nothing was done")
 		case action == ActionRefused:
-			return "changed since it was judged: " + reason + "; nothing was done", ActionRefused
+			return l.done(ActionRefused, "changed since it was judged: "+reason+"; nothing was done")
 		case now.Verdict != l.Verdict || !reflect.DeepEqual(now.Rows, l.Rows):
-			return "its rows changed since it was judged; nothing was done", ActionRefused
+			return l.done(ActionRefused, "its rows changed since it was judged; nothing was done")
 		}
-		return reason, action
+		return l.done(action, reason)
 	}
-	return "the table is no Knex lock table any more; nothing was done", ActionRefused
+	return l.done(ActionRefused, "the table is no Knex lock table any more; nothing was done")
 }
 
 // commit ends the transaction and says which state stands, also when the answer is lost.

@@ -31,8 +31,8 @@ func TestANewcomerBetweenJudgementAndLockStopsIt(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	s.Exec(t, "backstage_plugin_catalog", "update knex_migrations_lock set is_locked = 0")
 	got = the(t, r.Apply(t.Context(), plan, nil))
-	if got.Action != dbops.ActionNone || !strings.Contains(got.Reason, "freed it meanwhile") {
-		t.Errorf("got %s: %s", got.Action, got.Reason)
+	if got.Action != dbops.ActionNone || !strings.Contains(got.Reason, "freed it meanwhile") || got.Verdict != dbops.Free || got.Advice != "Nothing to do." {
+		t.Errorf("got %s, %s: %s (%s)", got.Verdict, got.Action, got.Reason, got.Advice)
 	}
 	s.Exec(t, "backstage_plugin_catalog", "update knex_migrations_lock set is_locked = 3")
 	if got = the(t, r.Apply(t.Context(), plan, nil)); got.Action != dbops.ActionRefused {

@@ -34,7 +34,7 @@ func TestFunctionsOfTheDatabaseDoNotRun(t *testing.T) {
 	if got := the(t, look(t, r)); got.Verdict != dbops.Stale {
 		t.Errorf("got %s, want STALE", got.Verdict)
 	}
-	if got := the(t, unlock(t, r)); got.Action != dbops.ActionCleared || got.Advice != "It was stuck and is free now: start Backstage." {
+	if got := the(t, unlock(t, r)); got.Action != dbops.ActionCleared || got.Advice != "It was stuck and is free now: start Backstage, or sync the Application again where its hook Job migrates." {
 		t.Errorf("got %s: %s, %q", got.Action, got.Reason, got.Advice)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Judge decides about every lock of a snapshot. assumed are sessions that the operator declares dead; they count as gone
 // only while they are idle and hold nothing. Its result is sorted by database, schema and table.
 func Judge(s Snapshot, i Installation, assumed []Identity) []Lock {
-	j := judge{installation: i, standby: s.Standby, assumed: assumed, plugins: map[string]bool{}, addresses: map[string]int{}}
+	j := judge{installation: i, standby: s.Standby, assumed: assumed, plugins: map[string]bool{}, named: map[string]bool{}, addresses: map[string]int{}}
 	for _, d := range s.Databases {
 		j.survey(d)
 	}
@@ -39,6 +39,7 @@ type judge struct {
 	standby      bool
 	assumed      []Identity
 	plugins      map[string]bool // every plugin that has a lock table
+	named        map[string]bool // every plugin that a session names
 	addresses    map[string]int  // sessions of plugins, by the client's address, in all databases
 }
 
@@ -47,6 +48,9 @@ func (j *judge) survey(d Database) {
 		j.plugins[j.installation.Plugin(d.Name, t.Schema)] = true
 	}
 	for _, s := range d.Sessions {
+		if id, ok := strings.CutPrefix(s.ApplicationName, ApplicationPrefix); ok {
+			j.named[id] = true
+		}
 		if host, _, err := net.SplitHostPort(s.Client); err == nil && strings.HasPrefix(s.ApplicationName, ApplicationPrefix) {
 			j.addresses[host]++
 		}
@@ -111,13 +115,20 @@ func rank(s Session, t Table) int {
 	return 3
 }
 
-// ofAnother tells whether a session names another plugin whose tables live in another schema of the same database.
+// ofAnother tells whether a session names another plugin whose tables live in another schema of the same database. Where
+// nothing says that the lock's schema is a plugin's, it may be that of a module, which migrates in the sessions of its
+// plugin (incremental ingestion did, in the schema ingestion): then no session is another's.
 func (j *judge) ofAnother(s Session, d Database, plugin string) bool {
 	id, ok := strings.CutPrefix(s.ApplicationName, ApplicationPrefix)
-	if !ok || id == plugin {
+	if !ok || id == plugin || !j.named[plugin] && !shipped(plugin) {
 		return false
 	}
 	return slices.ContainsFunc(d.Tables, func(t Table) bool { return j.installation.Plugin(d.Name, t.Schema) == id })
+}
+
+// shipped tells whether a plugin comes with Backstage and keeps its tables with Knex.
+func shipped(plugin string) bool {
+	return slices.Contains([]string{"app", "auth", "catalog", "events", "notifications", "scaffolder", "search", "user-settings"}, plugin)
 }
 
 // manyPlugins is from how many plugins on a living Backstage must show more than one session.

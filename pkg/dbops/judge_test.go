@@ -2,6 +2,7 @@ package dbops
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,6 +127,34 @@ func TestSchemaModeKeepsPluginsApart(t *testing.T) {
 	got := []string{locks[0].Plugin, string(locks[0].Verdict), locks[1].Plugin, string(locks[1].Verdict)}
 	if diff := cmp.Diff([]string{"auth", "HELD", "catalog", "STALE"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A module of the catalog may have a schema of its own, and migrates in the catalog's sessions.
+func TestASchemaThatIsNoPluginsIsHeldByAnySession(t *testing.T) {
+	lockOf := func(schema string, sessions ...Session) Lock {
+		d := Database{Name: "backstage", Sessions: sessions, Tables: []Table{
+			{Schema: "catalog", Name: "knex_migrations_lock", Rows: rows("0")},
+			{Schema: schema, Name: "knex_migrations_lock", Rows: rows("1")},
+		}}
+		locks := Judge(Snapshot{Databases: []Database{d}}, Installation{Prefix: DefaultPrefix, Database: "backstage"}, nil)
+		return locks[slices.IndexFunc(locks, func(l Lock) bool { return l.Schema == schema })]
+	}
+	catalog := func(state string) Session { return session(1, state, named("backstage_plugin_catalog")) }
+	for _, c := range []struct {
+		name string
+		lock Lock
+		want Verdict
+	}{
+		{"a module's, its plugin at work", lockOf("ingestion", catalog("active")), Held},
+		{"a module's, its plugin between two statements", lockOf("ingestion", catalog("idle")), Held},
+		{"a module's, nobody there", lockOf("ingestion"), Stale},
+		{"that of a plugin which a session names", lockOf("ingestion", catalog("idle"), session(2, "idle", named("backstage_plugin_ingestion"))), Held},
+		{"that of a plugin of Backstage, another one there", lockOf("search", catalog("active")), Stale},
+	} {
+		if c.lock.Verdict != c.want {
+			t.Errorf("%s: %s, want %s", c.name, c.lock.Verdict, c.want)
+		}
 	}
 }
 

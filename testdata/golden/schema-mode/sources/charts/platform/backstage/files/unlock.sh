@@ -47,7 +47,7 @@ visit() { # DATABASE
     return
   fi
   if [ -n "$pids" ]; then
-    echo "$1: refused, sessions of a plugin are alive (pid $(echo "$pids" | tr '\n' ' ')); set replicaCount to 0 first" >&2
+    echo "$1: refused, sessions of a plugin are alive (pid $(echo "$pids" | tr '\n' ' ')); set replicaCount to 0 first, and autoscaling.enabled to false" >&2
     status=1
     return
   fi
