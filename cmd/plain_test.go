@@ -3,7 +3,6 @@ package cmd_test
 import (
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 
 	"github.com/ameideio/ameide/cmd"
@@ -18,7 +17,6 @@ func TestNothingThatATerminalWouldObeyIsPrinted(t *testing.T) {
 	s.Exec(t, "backstage_plugin_"+bad, `CREATE TABLE "`+bad+`" (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)`,
 		`CREATE TABLE "`+bad+`_lock" (index serial PRIMARY KEY, is_locked integer)`, `INSERT INTO "`+bad+`_lock" (is_locked) VALUES (1)`,
 		`INSERT INTO "`+bad+`" (name, batch, migration_time) VALUES ('`+bad+`', 1, now())`)
-	time.Sleep(50 * time.Millisecond) // until the server has noticed
 	c := s.Connect(t, "postgres", "backstage_plugin_catalog", "application_name", "backstage_plugin_"+bad)
 	if _, err := c.Exec(t.Context(), "select '"+bad+"'"); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ameideio/ameide/cmd"
 	"github.com/ameideio/ameide/lab"
@@ -66,7 +65,6 @@ func locked(t *testing.T, values ...string) *lab.Server {
 		statements = append(statements, "insert into knex_migrations_lock (is_locked) values ("+v+")")
 	}
 	s.Exec(t, "backstage_plugin_catalog", statements...)
-	time.Sleep(50 * time.Millisecond) // until the server has noticed that this session ended
 	return s
 }
 

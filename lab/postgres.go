@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // ErrNoPostgres says that no server binaries were found.
@@ -125,11 +128,24 @@ func DSN(port int, role, database string) string {
 func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	t.Helper()
 	c := s.Connect(t, "postgres", database)
-	defer c.Close(context.WithoutCancel(t.Context()))
+	defer End(c)
 	for _, statement := range statements {
 		if _, err := c.Exec(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
+	}
+}
+
+// End ends a session and waits until the server has ended it, too, and shows it to nobody any more.
+func End(c *pgx.Conn) {
+	h, err := c.PgConn().Hijack()
+	if err != nil {
+		return // it has ended
+	}
+	defer h.Conn.Close()
+	h.Frontend.Send(&pgproto3.Terminate{})
+	if h.Frontend.Flush() == nil && h.Conn.SetReadDeadline(time.Now().Add(10*time.Second)) == nil {
+		_, _ = io.Copy(io.Discard, h.Conn) // it ends with the session
 	}
 }
 
@@ -267,14 +283,19 @@ func version(bin string) int {
 	return n
 }
 
-// FreePort is a port of loopback that nobody listens on now.
+// FreePort is a port of loopback that nobody listens on now. It is below those that the system gives out by itself, so that
+// no connection takes it until the server that it is for listens.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const first, last, tries = 20000, 32767, 100
+	var err error
+	for range tries {
+		var l net.Listener
+		port := first + rand.IntN(last-first+1)
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, err
 }
 
 // HasPostgres tells whether server binaries are installed.

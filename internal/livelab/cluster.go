@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ameideio/ameide/lab"
 	"github.com/ameideio/ameide/pkg/dig"
@@ -132,6 +133,28 @@ func (c *Cluster) Grant(t testing.TB, user, namespace string, rules ...map[strin
 		"roleRef":  map[string]any{"apiGroup": group, "kind": role, "name": user},
 		"subjects": []any{map[string]any{"apiGroup": group, "kind": "User", "name": user}},
 	}), namespace)
+	if len(rules) > 0 {
+		c.awaitAllowed(t, user, namespace, rules[len(rules)-1])
+	}
+}
+
+// awaitAllowed waits until the API server's authorizer, which follows the Roles by a watch, knows of a rule.
+func (c *Cluster) awaitAllowed(t testing.TB, user, namespace string, rule map[string]any) {
+	t.Helper()
+	one := func(field string) string { return dig.Text(rule, field, "0") }
+	resource, subresource, _ := strings.Cut(one("resources"), "/")
+	review := object("authorization.k8s.io/v1", "SubjectAccessReview", "", map[string]any{"spec": map[string]any{"user": user, "resourceAttributes": map[string]any{
+		"namespace": namespace, "group": one("apiGroups"), "resource": resource, "subresource": subresource, "verb": one("verbs"), "name": one("resourceNames"),
+	}}})
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		answer := c.Must(t, http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", "application/json", review)
+		if dig.At(answer, "status", "allowed") == true {
+			return
+		}
+		if time.Since(begun) > 30*time.Second {
+			t.Fatalf("%s was never allowed %v: %v", user, rule, answer["status"])
+		}
+	}
 }
 
 // Rule is one RBAC rule.

@@ -9,12 +9,12 @@ import (
 	"github.com/ameideio/ameide/pkg/dbops"
 )
 
-// The server itself counts: a role that may have sixteen connections sees all of eighteen databases. Each connection lasts a
-// second at least, so that all that may be open at once are.
+// The server itself counts: a role that may have sixteen connections sees all of eighteen databases. Each connection lasts
+// three seconds at least, so that all that may be open at once are.
 func TestNoMoreConnectionsThanPromisedAreOpen(t *testing.T) {
 	t.Parallel()
 	s, _ := catalog(t, "0")
-	r := reader(t, s.DSN("backstage", "backstage_plugin_catalog")+"&post_auth_delay=1")
+	r := reader(t, s.DSN("backstage", "backstage_plugin_catalog")+"&post_auth_delay=3")
 	const databases = 18
 	for i := range databases - 1 {
 		s.Exec(t, "postgres", fmt.Sprintf("CREATE DATABASE backstage_plugin_p%d TEMPLATE backstage_plugin_catalog STRATEGY file_copy", i))

@@ -27,8 +27,7 @@ func TestANewcomerBetweenJudgementAndLockStopsIt(t *testing.T) {
 	if got.Action != dbops.ActionRefused || !strings.Contains(got.Reason, "changed since it was judged") {
 		t.Errorf("got %s: %s", got.Action, got.Reason)
 	}
-	_ = c.Close(t.Context())
-	time.Sleep(50 * time.Millisecond)
+	lab.End(c)
 	s.Exec(t, "backstage_plugin_catalog", "update knex_migrations_lock set is_locked = 0")
 	got = the(t, r.Apply(t.Context(), plan, nil))
 	if got.Action != dbops.ActionNone || !strings.Contains(got.Reason, "freed it meanwhile") || got.Verdict != dbops.Free || got.Advice != "Nothing to do." {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/ameideio/ameide/lab"
 	"github.com/ameideio/ameide/pkg/dbops"
@@ -104,7 +103,6 @@ func TestNamesAreNeverStatements(t *testing.T) {
 		fmt.Sprintf("CREATE TABLE %s.%s (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)", ident(odd), ident(odd)),
 		fmt.Sprintf("CREATE TABLE %s.%s (index serial PRIMARY KEY, is_locked integer)", ident(odd), ident(odd+"_lock")),
 		fmt.Sprintf("INSERT INTO %s.%s (is_locked) VALUES (1)", ident(odd), ident(odd+"_lock")))
-	time.Sleep(50 * time.Millisecond) // until the server has noticed
 	r := reader(t, s.DSN("postgres", "postgres"))
 	got := unlock(t, r)
 	if len(got) != 1 || got[0].Database != database || got[0].Schema != odd || got[0].Table != odd+"_lock" || got[0].Action != dbops.ActionCleared {

@@ -103,8 +103,7 @@ func knexTables(t *testing.T, s *lab.Server, database, name string, values ...st
 			t.Fatal(err)
 		}
 	}
-	_ = c.Close(t.Context())
-	time.Sleep(20 * time.Millisecond) // until the server has noticed
+	lab.End(c)
 }
 
 func inserts(name string, values []string) []string {

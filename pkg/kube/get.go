@@ -19,7 +19,7 @@ const (
 	maxLog    = 1 << 20
 	logLines  = 400
 	pageSize  = 500
-	attempts  = 8
+	attempts  = 10
 	firstWait = 200 * time.Millisecond
 	longest   = 2 * time.Second
 )

@@ -51,7 +51,7 @@ func (r *reader) database(ctx context.Context) (Database, error) {
 }
 
 // How long a migration may be at work before it is told, and the pause between two looks at it. Each start of Backstage
-// takes every lock for some milliseconds, and those of the scheduled tasks only once it is ready.
+// takes every lock for some milliseconds, and makes and takes those of the scheduled tasks only once it is ready.
 const (
 	passing   = 5 * time.Second
 	lookAgain = 500 * time.Millisecond
@@ -59,7 +59,9 @@ const (
 
 // settled looks until no migration is at work, for as long as one may be passing, and gives the last look.
 func settled(ctx context.Context, look func() (Database, error)) (Database, error) {
-	migrating := func(db Database) bool { return slices.ContainsFunc(db.Locks, dbops.Lock.AtWork) }
+	migrating := func(db Database) bool {
+		return slices.ContainsFunc(db.Locks, func(l dbops.Lock) bool { return l.AtWork() || l.Verdict == dbops.Free && l.LastMigration == "" })
+	}
 	out, err := backoff.Retry(ctx, func() (Database, error) {
 		out, err := look()
 		if err != nil {

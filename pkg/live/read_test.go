@@ -81,7 +81,8 @@ func TestAMigrationIsToldOnceItLasts(t *testing.T) {
 	t.Parallel()
 	migrating := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Held}}}
 	stuck := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Stale}}}
-	free := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Free}}}
+	free := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Free, LastMigration: "2024.js"}}}
+	made := Database{Locks: []dbops.Lock{{Plugin: "search", Verdict: dbops.Free}}}
 	broken := errors.New("connection reset")
 	for name, test := range map[string]struct {
 		look  func(n int) (Database, error)
@@ -94,6 +95,7 @@ func TestAMigrationIsToldOnceItLasts(t *testing.T) {
 		"nobody migrates":          {look: func(int) (Database, error) { return free, nil }, want: dbops.Free, looks: 1},
 		"a lock is stuck":          {look: func(int) (Database, error) { return stuck, nil }, want: dbops.Stale, looks: 1},
 		"a start passes":           {look: func(n int) (Database, error) { return []Database{migrating, migrating, free}[n], nil }, want: dbops.Free, looks: 3, took: 2 * lookAgain},
+		"a table was just made":    {look: func(n int) (Database, error) { return []Database{made, free}[n], nil }, want: dbops.Free, looks: 2, took: lookAgain},
 		"a migration lasts":        {look: func(int) (Database, error) { return migrating, nil }, want: dbops.Held, looks: 11, took: passing},
 		"the time is over":         {look: func(int) (Database, error) { return migrating, nil }, given: 3 * lookAgain / 2, want: dbops.Held, looks: 2, took: 3 * lookAgain / 2},
 		"the server goes":          {look: func(int) (Database, error) { return Database{}, broken }, err: broken, looks: 1},

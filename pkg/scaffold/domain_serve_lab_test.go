@@ -151,6 +151,7 @@ func domainServes(t *testing.T, p *project, db *lab.Server, server, dispatcher [
 		expectStatus(t, "http://127.0.0.1:"+httpPort+path, http.StatusOK)
 	}
 	callDomain(t, i, x, grpcPort)
+	until(t, x, "the call is in the log", func() bool { return strings.Contains(x.said.String(), `"OK"`) })
 	logged(t, x)
 	dispatched(t, p, database, dispatcher)
 
