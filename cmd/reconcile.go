@@ -38,8 +38,9 @@ type reconcileOptions struct {
 	adopt        bool
 	rotate       bool
 	factFormat
-	kept versionFlags
-	kube kubeFlags
+	kept  versionFlags
+	kube  kubeFlags
+	typed func(flag string) bool // it stands on the command line itself
 }
 
 func newReconcileCmd(env Env) *cobra.Command {
@@ -84,6 +85,7 @@ the user AMEIDE_PROOF_USER and AMEIDE_PROOF_PASSWORD if they are given. Exit 1 w
 	f.BoolVar(&o.adopt, "adopt", false, "change clients that ameide did not make, and own them from then on")
 	f.BoolVar(&o.rotate, "rotate", false, "make a new secret for each --client")
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long --rotate waits until the consumers in the environment's cluster have the new secret; 0 ends the old one at once")
+	o.typed = f.Changed
 	o.factFormat.register(c)
 	o.kept.register(c)
 	o.kube.register(c)
@@ -241,6 +243,7 @@ func (o reconcileOptions) declared(t *tree) (reconcile.Desired, error) {
 }
 
 func (o reconcileOptions) connect(ctx context.Context, env Env, s *site, desired reconcile.Desired) (reconcile.Systems, error) {
+	o.warnAddresses(env)
 	o.addresses(ctx, env, s, desired.Patcher)
 	if o.vaultRole == "" {
 		o.vaultRole = desired.VaultRole
@@ -265,6 +268,15 @@ func (o reconcileOptions) connect(ctx context.Context, env Env, s *site, desired
 	return reconcile.Systems{
 		Keycloak: keycloak.New(kc), Vault: kv, Parallel: 8, Consumers: consumers, Wait: o.wait, Sleep: sleep, Tell: kc.Note,
 	}, err
+}
+
+// warnAddresses says which server is not the environment's own: a variable may be left from another one.
+func (o reconcileOptions) warnAddresses(env Env) {
+	for _, a := range []struct{ flag, value, server string }{{"keycloak-url", o.keycloakURL, "Keycloak"}, {"vault-address", o.vaultAddress, "Vault"}} {
+		if a.value != "" && !o.typed(a.flag) {
+			fmt.Fprintf(env.Err, "ameide: warning: %s, or the config file, says which %s is asked, and not environment %s\n", variable(a.flag), a.server, plain(o.envs[0]))
+		}
+	}
 }
 
 // configs collects addresses and credentials.
