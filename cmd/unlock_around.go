@@ -22,7 +22,8 @@ func (o unlockOptions) around(ctx context.Context, env Env, r dbops.Reader, rec 
 	switch {
 	case err != nil:
 		return locksReport{}, err
-	case s.missing:
+	case s.missing, o.dryRun && s.seen.Wanted == 0:
+		o.scale.down = false // no session would go with a Pod
 		return o.unlock(ctx, env, r, rec)
 	case !needed:
 		fmt.Fprintf(env.Err, "ameide: note: Deployment %s is left at %d\n", portalDeployment, s.seen.Wanted)

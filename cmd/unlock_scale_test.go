@@ -236,6 +236,11 @@ func TestALockOfAFirstInstallationIsClearedWithoutADeployment(t *testing.T) {
 	if got.code != 0 || !strings.Contains(got.err, "namespace ameide-dev has no Deployment platform-backstage") || strings.Contains(got.err, "would be scaled") {
 		t.Errorf("a dry run: exit %d:\n%s", got.code, got.err)
 	}
+	idle := s.Connect(t, "postgres", "backstage_plugin_catalog", "application_name", "backstage_plugin_catalog")
+	if got = runWith(t, variables(nil), append(p.start(t, s), "--dry-run")...); got.code != 4 {
+		t.Errorf("a dry run beside a session that no Pod takes with it: exit %d:\n%s", got.code, got.err)
+	}
+	lab.End(idle)
 	got = runWith(t, variables(nil), p.start(t, s)...)
 	if got.code != 0 || !strings.Contains(got.out, "1 cleared") || len(p.done()) > 0 {
 		t.Errorf("exit %d, scaled to %v:\n%s%s", got.code, p.done(), got.out, got.err)
