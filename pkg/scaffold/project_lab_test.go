@@ -25,6 +25,17 @@ type project struct {
 // newProject writes the code and the test runner of a kind in a language.
 func newProject(t *testing.T, kind scaffold.Kind, lang scaffold.Lang, name string) *project {
 	t.Helper()
+	v := projectValues(t, kind, lang, name)
+	p := &project{t: t, dir: t.TempDir()}
+	for _, part := range []string{"code", "harness"} {
+		p.layer(os.DirFS(filepath.Join("../../templates/primitives", string(kind), string(lang), part)), v)
+	}
+	return p
+}
+
+// projectValues are the values of such a project.
+func projectValues(t *testing.T, kind scaffold.Kind, lang scaffold.Lang, name string) scaffold.Values {
+	t.Helper()
 	s := spec.Default()
 	v, err := scaffold.Complete(scaffold.Params{
 		Kind: kind, Lang: lang, Name: name, Origin: "platform", SKU: "Shared", Owner: "group:default/platform", System: "system:default/platform",
@@ -33,11 +44,7 @@ func newProject(t *testing.T, kind scaffold.Kind, lang scaffold.Lang, name strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &project{t: t, dir: t.TempDir()}
-	for _, part := range []string{"code", "harness"} {
-		p.layer(os.DirFS(filepath.Join("../../templates/primitives", string(kind), string(lang), part)), v)
-	}
-	return p
+	return v
 }
 
 func (p *project) layer(tree fs.FS, v scaffold.Values) {

@@ -23,7 +23,7 @@ func wiring(v scaffold.Values) map[string]string {
 		}
 	case "process/go":
 		return map[string]string{
-			"facts come with a token":         `mux.Handle("POST /facts", auth.Require(verifier, facts))`,
+			"facts come with a token":         `mux.Handle("POST /facts", auth.Require(verifier, c.Broker, facts))`,
 			"a fact is routed in time":        "http.TimeoutHandler(",
 			"a workflow's id has its tenant":  `+ "/" + fact.TenantID + "/" +`,
 			"activities have a time limit":    "StartToCloseTimeout",
