@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,23 @@ func checkImage(t *testing.T, name, text string) {
 	}
 	if strings.Contains(text, ":latest") {
 		t.Errorf("%s has an image that moves", name)
+	}
+	if base := regexp.MustCompile(`FROM (?:--platform=\S+ )?(\S+)`).FindStringSubmatch(last)[1]; !slices.Contains(bothPlatforms(), base) {
+		t.Errorf("%s: nobody has looked whether %s is there for amd64 and arm64", name, base)
+	}
+}
+
+// bothPlatforms are the images that are published for linux/amd64 and linux/arm64. Flyway's are, but for those on Alpine and
+// for Azure: flyway-docker/scripts/build_images.py of github.com/flyway/flyway.
+func bothPlatforms() []string {
+	return []string{
+		"flyway/flyway:11",
+		"gcr.io/distroless/nodejs22-debian12:nonroot",
+		"gcr.io/distroless/static-debian12:nonroot",
+		"golang:1.26-bookworm",
+		"node:22-bookworm",
+		"node:22-bookworm-slim",
+		"python:3.11-slim-bookworm",
 	}
 }
 
