@@ -269,6 +269,38 @@ func TestWorkflowsAskForLittle(t *testing.T) {
 	})
 }
 
+// The manifests run what the workflow publishes, and the workflow tests what can be tested.
+func TestWorkflowsAndManifestsAgree(t *testing.T) {
+	published := regexp.MustCompile(`"(ghcr\.io/[^"]+)"`)
+	tested := map[string][]string{
+		"domain/go":    {"go test", "TEST_DATABASE_URL: postgres://app@", "CREATE ROLE app LOGIN"},
+		"domain/ts":    {"npm test", "TEST_DATABASE_URL: postgres://app@", "CREATE ROLE app LOGIN"},
+		"process/go":   {"go test"},
+		"agent/python": {"pip install --require-hashes --only-binary=:all: -r requirements.lock", "pytest"},
+		"uisurface/ts": {"npm test", "npm run e2e"},
+	}
+	everyPrimitive(t, func(t *testing.T, v scaffold.Values, plans scaffold.Plans) {
+		workflow := string(fileOf(t, plans.Code, ".github/workflows/"+v.Component+".yaml"))
+		for _, want := range tested[string(v.Kind)+"/"+string(v.Lang)] {
+			if !strings.Contains(workflow, want) {
+				t.Errorf("the workflow has no %s", want)
+			}
+		}
+		images := 0
+		for _, f := range plans.GitOps {
+			for _, m := range published.FindAllStringSubmatch(string(f.Content), -1) {
+				images++
+				if !strings.Contains(workflow, `--tag "`+m[1]+`"`) {
+					t.Errorf("%s runs %s, which nobody publishes", f.Path, m[1])
+				}
+			}
+		}
+		if images == 0 {
+			t.Error("no image runs")
+		}
+	})
+}
+
 // People read the files without our documents, and two runs write the same.
 func TestTextStandsByItselfAndIsTheSameEveryTime(t *testing.T) {
 	backlog := regexp.MustCompile(`\b[0-9]{3}[a-z]?-[a-z-]+\.md\b|backlog/`)
