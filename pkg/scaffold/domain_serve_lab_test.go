@@ -7,12 +7,16 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -134,11 +138,13 @@ func domainServes(t *testing.T, p *project, db *lab.Server, server, dispatcher [
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Connect(t, "app", "app").Exec(t.Context(), string(migration)); err != nil {
+	// As Flyway does it for the Job of the migrations: in the schema that the manifests name.
+	if _, err := db.Connect(t, "app", "app").Exec(t.Context(), "CREATE SCHEMA order_intake; SET search_path TO order_intake; "+string(migration)); err != nil {
 		t.Fatal(err)
 	}
 	i := newIssuer(t)
 	grpcPort, httpPort := freePort(t), freePort(t)
+	p.env = append(p.env, "DATABASE_SCHEMA=order_intake")
 	database := "DATABASE_URL=" + db.DSN("app", "app")
 
 	x := p.startProgram([]string{database, "PORT_GRPC=" + grpcPort, "PORT_HTTP=" + httpPort}, server)
@@ -154,6 +160,8 @@ func domainServes(t *testing.T, p *project, db *lab.Server, server, dispatcher [
 	until(t, x, "the call is in the log", func() bool { return strings.Contains(x.said.String(), `"OK"`) })
 	logged(t, x)
 	dispatched(t, p, database, dispatcher)
+	endsBesideAHungDatabase(t, p, db, []string{"PORT_GRPC=" + freePort(t), "OIDC_ISSUER=" + i.URL, "OIDC_AUDIENCE=order-intake-domain"}, server)
+	endsBesideAHungDatabase(t, p, db, []string{"DISPATCHER_SINK_URL=http://127.0.0.1:1", "DISPATCHER_POLL_INTERVAL=50ms"}, dispatcher)
 
 	db.Stop(syscall.SIGINT)
 	until(t, x, "not ready without a database", func() bool { return !answers("http://127.0.0.1:" + httpPort + "/readyz") })
@@ -268,4 +276,67 @@ func endsWell(t *testing.T, x *program) {
 	case <-time.After(20 * time.Second):
 		t.Fatalf("it does not end:\n%s", x.said)
 	}
+}
+
+// endsBesideAHungDatabase runs a program whose database stops answering without closing a connection: it is not ready any
+// more, and ends when it is told to.
+func endsBesideAHungDatabase(t *testing.T, p *project, db *lab.Server, env, command []string) {
+	t.Helper()
+	port, hang := hanging(t, db.Port)
+	http := freePort(t)
+	x := p.startProgram(append(env, "DATABASE_URL="+lab.DSN(port, "app", "app"), "PORT_HTTP="+http), command)
+	until(t, x, "ready", func() bool { return answers("http://127.0.0.1:" + http + "/readyz") })
+	hang()
+	until(t, x, "not ready beside a hung database", func() bool { return !answers("http://127.0.0.1:" + http + "/readyz") })
+	expectStatus(t, "http://127.0.0.1:"+http+"/healthz", 200)
+	endsWell(t, x)
+}
+
+// hanging passes connections on to a port of this machine, until hang: from then on it takes what comes and says nothing.
+func hanging(t *testing.T, to int) (port int, hang func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hung atomic.Bool
+	pass := func(to, from net.Conn) {
+		buffer := make([]byte, 1<<16)
+		for {
+			n, err := from.Read(buffer)
+			if hung.Load() {
+				if err != nil {
+					return
+				}
+				continue
+			}
+			if _, failed := to.Write(buffer[:n]); err != nil || failed != nil {
+				_ = to.Close()
+				return
+			}
+		}
+	}
+	var open sync.Map
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			open.Store(in, true)
+			out, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(to)))
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			open.Store(out, true)
+			go pass(out, in)
+			go pass(in, out)
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		open.Range(func(c, _ any) bool { return c.(net.Conn).Close() == nil || true })
+	})
+	return listener.Addr().(*net.TCPAddr).Port, func() { hung.Store(true) }
 }
