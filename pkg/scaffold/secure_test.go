@@ -3,6 +3,7 @@ package scaffold_test
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,7 +116,31 @@ func checkWalls(t *testing.T, file string, o map[string]any) {
 		if resources["limits"] == nil || resources["requests"] == nil {
 			t.Errorf("%s: nothing bounds what runs", file)
 		}
+	case "Deployment":
+		checkPod(t, file, at(spec, "template", "spec"))
 	case "Secret":
 		t.Errorf("%s has a Secret", file)
+	}
+}
+
+// checkPod holds a Pod to what the platform's namespaces take, Pod Security's level restricted, and a little more.
+func checkPod(t *testing.T, file string, pod map[string]any) {
+	t.Helper()
+	security := at(pod, "securityContext")
+	if security["runAsNonRoot"] != true || at(security, "seccompProfile")["type"] != "RuntimeDefault" || pod["automountServiceAccountToken"] != false {
+		t.Errorf("%s: a Pod has %v", file, pod)
+	}
+	for _, c := range list(pod, "containers") {
+		container, _ := c.(map[string]any)
+		security := at(container, "securityContext")
+		if security["allowPrivilegeEscalation"] != false || security["readOnlyRootFilesystem"] != true || !slices.Contains(list(security, "capabilities", "drop"), any("ALL")) {
+			t.Errorf("%s: container %s has %v", file, container["name"], security)
+		}
+		if len(at(container, "resources", "limits")) != 2 || len(at(container, "resources", "requests")) != 2 {
+			t.Errorf("%s: nothing bounds container %s", file, container["name"])
+		}
+		if container["livenessProbe"] == nil || container["readinessProbe"] == nil {
+			t.Errorf("%s: nobody asks how container %s is", file, container["name"])
+		}
 	}
 }
