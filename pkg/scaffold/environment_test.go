@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/scaffold"
 )
 
@@ -47,12 +48,12 @@ var programsOf = map[string][]runs{
 		},
 		{
 			program: "ingress", file: "internal/config/config.go", functions: []string{"func LoadIngress(", "func (r *reader) worker("},
-			optional: []string{"PORT_HTTP"},
+			optional: []string{"PORT_HTTP", "INGRESS_BROKER_SUBJECT"},
 		},
 	},
 	"agent/python": {{
 		file: "src/config.py", functions: []string{"def load("},
-		operator: []string{"AGENT_DEFINITION_ID", "TENANT_ID", "MODEL_PROVIDER", "MODEL_NAME", "RISK_TIER"}, optional: []string{"TENANT_ID"},
+		operator: []string{"AGENT_DEFINITION_ID", "TENANT_ID", "MODEL_PROVIDER", "MODEL_NAME", "RISK_TIER"}, optional: []string{"TENANT_ID", "MAX_PARALLEL_SESSIONS", "INVOKE_TIMEOUT_SECONDS"},
 	}},
 	"uisurface/ts": {{file: "src/lib/config.ts", functions: []string{"export function load("}}},
 }
@@ -112,36 +113,26 @@ func manifestNames(t *testing.T, objects []map[string]any, kind, program string)
 	var env []any
 	for _, o := range objects {
 		if program == "" && o["kind"] == kind {
-			env = list(o, "spec", "env")
+			env = dig.List(o, "spec", "env")
 		}
 		if program == "" || o["kind"] != "Deployment" {
 			continue
 		}
-		for _, c := range list(o, "spec", "template", "spec", "containers") {
-			if container, _ := c.(map[string]any); container["name"] == program {
-				env = list(container, "env")
+		for _, container := range dig.Maps(o, "spec", "template", "spec", "containers") {
+			if container["name"] == program {
+				env = dig.List(container, "env")
 			}
 		}
 	}
 	var names []string
 	for _, e := range env {
-		entry, _ := e.(map[string]any)
-		name, _ := entry["name"].(string)
+		name := dig.Text(e, "name")
 		if slices.Contains(names, name) {
 			t.Errorf("%s is set twice", name)
 		}
 		names = append(names, name)
 	}
 	return names
-}
-
-// list is the list at the end of a path through maps.
-func list(o map[string]any, path ...string) []any {
-	for _, name := range path[:len(path)-1] {
-		o, _ = o[name].(map[string]any)
-	}
-	l, _ := o[path[len(path)-1]].([]any)
-	return l
 }
 
 // What a Deployment runs is under the NetworkPolicy of the primitive, and no Service of another program finds it.
@@ -151,8 +142,8 @@ func TestTheSecondProgramIsBehindTheSameWalls(t *testing.T) {
 		deployments := 0
 		for _, f := range plans.GitOps {
 			for _, o := range objectsOf(t, f) {
-				if spec, _ := o["spec"].(map[string]any); o["kind"] == "NetworkPolicy" {
-					selector, _ = spec["podSelector"].(map[string]any)
+				if o["kind"] == "NetworkPolicy" {
+					selector = dig.Map(o, "spec", "podSelector")
 				}
 			}
 		}
@@ -162,7 +153,7 @@ func TestTheSecondProgramIsBehindTheSameWalls(t *testing.T) {
 					continue
 				}
 				deployments++
-				pod := at(o, "spec", "template", "metadata", "labels")
+				pod := dig.Map(o, "spec", "template", "metadata", "labels")
 				key := "ameide.io/" + string(v.Kind)
 				if !selects(selector, pod) {
 					t.Errorf("no policy selects %v", pod)
@@ -183,25 +174,15 @@ func TestTheSecondProgramIsBehindTheSameWalls(t *testing.T) {
 
 // selects says whether a selector of equalities and of In has labels in mind.
 func selects(selector, labels map[string]any) bool {
-	for name, want := range at(selector, "matchLabels") {
+	for name, want := range dig.Map(selector, "matchLabels") {
 		if labels[name] != want {
 			return false
 		}
 	}
-	for _, e := range list(selector, "matchExpressions") {
-		expression, _ := e.(map[string]any)
-		name, _ := expression["key"].(string)
-		if expression["operator"] != "In" || !slices.Contains(list(expression, "values"), labels[name]) {
+	for _, e := range dig.Maps(selector, "matchExpressions") {
+		if e["operator"] != "In" || !slices.Contains(dig.List(e, "values"), labels[dig.Text(e, "key")]) {
 			return false
 		}
 	}
 	return true
-}
-
-// at is the map at the end of a path through maps.
-func at(o map[string]any, path ...string) map[string]any {
-	for _, name := range path {
-		o, _ = o[name].(map[string]any)
-	}
-	return o
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/scaffold"
 )
 
@@ -117,7 +118,7 @@ func checkWalls(t *testing.T, file string, o map[string]any) {
 			t.Errorf("%s: nothing bounds what runs", file)
 		}
 	case "Deployment":
-		checkPod(t, file, at(spec, "template", "spec"))
+		checkPod(t, file, dig.Map(spec, "template", "spec"))
 	case "Secret":
 		t.Errorf("%s has a Secret", file)
 	}
@@ -126,17 +127,16 @@ func checkWalls(t *testing.T, file string, o map[string]any) {
 // checkPod holds a Pod to what the platform's namespaces take, Pod Security's level restricted, and a little more.
 func checkPod(t *testing.T, file string, pod map[string]any) {
 	t.Helper()
-	security := at(pod, "securityContext")
-	if security["runAsNonRoot"] != true || at(security, "seccompProfile")["type"] != "RuntimeDefault" || pod["automountServiceAccountToken"] != false {
+	security := dig.Map(pod, "securityContext")
+	if security["runAsNonRoot"] != true || dig.Map(security, "seccompProfile")["type"] != "RuntimeDefault" || pod["automountServiceAccountToken"] != false {
 		t.Errorf("%s: a Pod has %v", file, pod)
 	}
-	for _, c := range list(pod, "containers") {
-		container, _ := c.(map[string]any)
-		security := at(container, "securityContext")
-		if security["allowPrivilegeEscalation"] != false || security["readOnlyRootFilesystem"] != true || !slices.Contains(list(security, "capabilities", "drop"), any("ALL")) {
+	for _, container := range dig.Maps(pod, "containers") {
+		security := dig.Map(container, "securityContext")
+		if security["allowPrivilegeEscalation"] != false || security["readOnlyRootFilesystem"] != true || !slices.Contains(dig.List(security, "capabilities", "drop"), any("ALL")) {
 			t.Errorf("%s: container %s has %v", file, container["name"], security)
 		}
-		if len(at(container, "resources", "limits")) != 2 || len(at(container, "resources", "requests")) != 2 {
+		if len(dig.Map(container, "resources", "limits")) != 2 || len(dig.Map(container, "resources", "requests")) != 2 {
 			t.Errorf("%s: nothing bounds container %s", file, container["name"])
 		}
 		if container["livenessProbe"] == nil || container["readinessProbe"] == nil {
