@@ -40,14 +40,19 @@ func Installed(s *spec.Spec) (fstest.MapFS, error) {
 	if err != nil {
 		return nil, err
 	}
+	return tree, Install(tree, s)
+}
+
+// Install adds to a checkout what generate adds.
+func Install(tree fstest.MapFS, s *spec.Spec) error {
 	plan, err := factory.NewPlan(templates.FS(), tree, s, s.EnvironmentNames())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, f := range plan {
 		if f.Kind != checkout.Absent {
 			tree[f.Path] = &fstest.MapFile{Data: f.Content, Mode: 0o644}
 		}
 	}
-	return tree, nil
+	return nil
 }

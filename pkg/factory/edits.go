@@ -16,11 +16,16 @@ const (
 	appSecretsFile     = "sources/charts/foundation/operators-config/postgres_clusters/templates/app-secrets.yaml"
 	oidcSecretsFile    = "sources/charts/foundation/operators-config/keycloak_realm/templates/externalsecret-oidc-clients.yaml"
 	vaultBootstrapFile = "sources/charts/foundation/vault-bootstrap/templates/cronjob.yaml"
-	vaultValuesFile    = "sources/values/_shared/foundation/foundation-vault-bootstrap.yaml"
 	applicationSetFile = "argocd/applicationsets/ameide.yaml"
 
 	secretTemplate = "backstage" // branch of app-secrets.yaml
 	rolloutPhase   = "356"       // right behind the realm's client patcher at 355
+)
+
+// The values of components that an installation has a part in.
+var (
+	realmLayers = layered{"platform", "platform-keycloak-realm"}
+	vaultLayers = layered{"foundation", "foundation-vault-bootstrap"}
 )
 
 // edits makes every change in files that are not ours.
@@ -29,7 +34,8 @@ func (w *workspace) edits(selected map[string]bool) error {
 		func() error { return w.databaseValues(selected) },
 		func() error { return w.realmValues(selected) },
 		func() error { return w.reconciler(selected) },
-		w.sessionKey, w.secretBranch, w.oidcSecret, w.vaultPolicy, w.vaultRole, w.rolloutStep,
+		func() error { return w.sessionKey(selected) },
+		w.secretBranch, w.oidcSecret, w.vaultPolicy, w.vaultRole, w.rolloutStep,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -52,15 +58,31 @@ func (w *workspace) databaseValues(selected map[string]bool) error {
 // realmValues: the client as Keycloak shall have it, and the order to copy its secret to Vault.
 func (w *workspace) realmValues(selected map[string]bool) error {
 	s := w.spec
-	return w.ensureItems(layered{"platform", "platform-keycloak-realm"}, []item{
+	return w.ensureItems(realmLayers, []item{
 		{"clientPatcher.clientReconciliation.clients", "clientId", s.OIDC.ClientID, func(envs []spec.Environment) any { return clientOf(s, envs) }},
 		{"clientPatcher.secretExtraction.clients", "clientId", s.OIDC.ClientID, func([]spec.Environment) any { return extractionOf(s) }},
 	}, selected)
 }
 
-// sessionKey lets the Vault bootstrap create the secret that signs session cookies, once.
-func (w *workspace) sessionKey() error {
-	return w.ensure(vaultValuesFile, "randomKeys", []string{w.spec.Session.Key})
+// sessionKey lets the Vault bootstrap create the secret that signs session cookies, once: in the shared list, and in that of
+// each environment that replaces it.
+func (w *workspace) sessionKey(selected map[string]bool) error {
+	files := []string{vaultLayers.shared()}
+	for _, e := range w.spec.Environments {
+		replaces, err := w.hasList(vaultLayers.env(e.Name), "randomKeys")
+		if err != nil {
+			return err
+		}
+		if replaces && selected[e.Name] {
+			files = append(files, vaultLayers.env(e.Name))
+		}
+	}
+	for _, file := range files {
+		if err := w.ensure(file, "randomKeys", []string{w.spec.Session.Key}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // secretBranch gives the database Secret the keys that the portal's Deployment takes its environment from. The
@@ -89,11 +111,18 @@ func (w *workspace) oidcSecret() error {
 	})
 }
 
-// vaultPolicy lets the client patcher write the key: policies name one prefix for each consumer.
+// vaultPolicy lets the client patcher write the key: policies name one prefix for each consumer. The script may write
+// policies of others, too.
 func (w *workspace) vaultPolicy() error {
 	prefix := policyPrefix(w.spec.OIDC.Vault)
+	role, err := w.patcherRole()
+	if err != nil {
+		return err
+	}
 	return w.editText(vaultBootstrapFile, func(name, text string) (string, error) {
 		return helmtext.InsertLine(name, text, helmtext.Line{
+			Block:   policyStart,
+			Own:     regexp.MustCompile(`\bvault policy write ["']?(?:\{\{-?\s*\.Values\.vault\.authRole\b[^}]*\}\}|` + regexp.QuoteMeta(role) + `)["']?(?:\s|$)`),
 			After:   policyLine,
 			Present: regexp.MustCompile(`^\s*path\s+"` + regexp.QuoteMeta(prefix) + `"\s*\{[^}]*"create"`),
 			Text:    `path "` + prefix + `" { capabilities = ["create","update","read"] }`,
@@ -101,11 +130,29 @@ func (w *workspace) vaultPolicy() error {
 	})
 }
 
+// patcherRole is the Vault role that the client patcher logs in with; its policy has the same name.
+func (w *workspace) patcherRole() (string, error) {
+	doc, err := w.document(realmLayers.shared())
+	if err != nil {
+		return "", err
+	}
+	role, ok, err := doc.Get("clientPatcher.vault.authRole")
+	if err != nil || !ok {
+		return "keycloak-client-patcher", err
+	}
+	return role.Text(), nil
+}
+
+var policyStart = regexp.MustCompile(`\bvault policy write\s`)
+
 var policyLine = regexp.MustCompile(`^\s*path\s+"[^"]*/data/[^"]+-\*"\s*\{[^}]*"create"[^}]*\}\s*$`)
 
-// policyPrefix is the policy path for a key: everything behind its first dash is left open.
+// policyPrefix is the policy path for a key: everything behind its first dash is left open. A key without one is itself.
 func policyPrefix(v spec.VaultRef) string {
-	consumer, _, _ := strings.Cut(v.Key, "-")
+	consumer, _, open := strings.Cut(v.Key, "-")
+	if !open {
+		return v.Mount + "/data/" + v.Key
+	}
 	return v.Mount + "/data/" + consumer + "-*"
 }
 

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
 
 	"github.com/ameideio/ameide/pkg/checkout"
+	"github.com/ameideio/ameide/pkg/lazy"
 	"github.com/ameideio/ameide/pkg/spec"
 )
 
@@ -121,7 +123,19 @@ func functions() template.FuncMap {
 			delete(f, name)
 		}
 	}
+	f["text"] = text
 	return f
+}
+
+// notText matches what YAML, or one of its older readers, does not take for text when it stands without quotes.
+var notText = lazy.Regexp(`(?i)^(?:y|n|yes|no|on|off|true|false|null|~|[-+.0-9_].*|.*:)?$`)
+
+// text is a scalar of the spec as YAML reads it back as text.
+func text(s string) string {
+	if notText().MatchString(s) {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 func impure(name string) bool {

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // Short is the environment's name as namespaces, Vault hosts and kube contexts spell it: production is prod there, and
 // production in paths, labels and Argo CD application names. This table is the only place that knows it.
@@ -52,6 +55,18 @@ func (e Environment) IssuerHost() string {
 	host := strings.TrimPrefix(strings.TrimPrefix(e.Issuer, "https://"), "http://")
 	host, _, _ = strings.Cut(host, "/")
 	return host
+}
+
+// IssuerPort is the port on which the OIDC issuer answers.
+func (e Environment) IssuerPort() string {
+	u, err := url.Parse(e.Issuer)
+	switch {
+	case err == nil && u.Port() != "":
+		return u.Port()
+	case err == nil && u.Scheme == "http":
+		return "80"
+	}
+	return "443"
 }
 
 // CatalogURL is the location that Backstage reads the catalog from.

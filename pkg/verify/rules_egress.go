@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -45,26 +44,12 @@ func (e *Env) needed(c *Component) []connection {
 	needs := []connection{
 		{"names", "53", "UDP", false, []string{"networkPolicy"}},
 		{"the database", value("postgresql", "port"), "TCP", true, []string{"networkPolicy"}},
-		{"the issuer", portOf(e.Issuer), "TCP", false, []string{"networkPolicy", "egressPorts"}},
+		{"the issuer", e.IssuerPort(), "TCP", false, []string{"networkPolicy", "egressPorts"}},
 	}
 	if value("telemetry", "service") != "" {
 		needs = append(needs, connection{"the collector", value("telemetry", "port"), "TCP", true, []string{"networkPolicy"}})
 	}
 	return needs
-}
-
-// portOf is the port that a URL leads to.
-func portOf(raw string) string {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return ""
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "http":
-		return "80"
-	}
-	return "443"
 }
 
 // reaches tells whether a rule of the policy lets a connection through.

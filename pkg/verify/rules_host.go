@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -59,8 +60,8 @@ func hostInZone(e *Env) ([]Issue, error) {
 	if app == nil {
 		return nil, notApplicable("no Application is generated, see appset/application")
 	}
-	if !strings.HasSuffix(e.Host, "."+e.DNSZone) {
-		return []Issue{{File: spec.FileName, Field: "environments." + e.Name + ".host", Expected: "a host below " + e.DNSZone, Actual: e.Host}}, nil
+	if e.Host != e.DNSZone && !strings.HasSuffix(e.Host, "."+e.DNSZone) {
+		return []Issue{{File: spec.FileName, Field: "environments." + e.Name + ".host", Expected: "a host in " + e.DNSZone, Actual: e.Host}}, nil
 	}
 	zone := app.Param("dnsZone")
 	if zone == e.DNSZone {
@@ -91,7 +92,12 @@ func routeAttaches(e *Env) ([]Issue, error) {
 // parentIssue checks one parentRef of the route.
 func (e *Env) parentIssue(c *Component, route *helmchart.Manifest, parent any) (Issue, bool) {
 	name, section := dig.Text(parent, "name"), dig.Text(parent, "sectionName")
-	gateway, _ := e.Find("Gateway", name)
+	gateway := e.gateway(c, name, dig.Text(parent, "namespace"))
+	if namespace := dig.Text(parent, "namespace"); gateway == nil && namespace != "" {
+		return at(e.cause(c, route, namespace, []string{"httproute", "gatewayNamespace"}, "parentRefs", "namespace"), Issue{
+			Resource: route.ID(), Field: "spec.parentRefs.namespace", Expected: "a namespace in which this tree has a Gateway " + name, Actual: namespace,
+		}), false
+	}
 	if gateway == nil {
 		return at(e.cause(c, route, name, []string{"httproute", "gateway"}, "parentRefs", "name"), Issue{
 			Resource: route.ID(), Field: "spec.parentRefs.name", Expected: "a Gateway of the environment", Actual: orNothing(name),
@@ -109,6 +115,27 @@ func (e *Env) parentIssue(c *Component, route *helmchart.Manifest, parent any) (
 		}), false
 	}
 	return Issue{}, true
+}
+
+// gateway is the Gateway that a parentRef means: of the portal's own namespace, or of another one, where a component of the
+// clusters may have it, too. Nil when the tree has none there.
+func (e *Env) gateway(c *Component, name, namespace string) *helmchart.Manifest {
+	if namespace == "" || namespace == c.App.Namespace {
+		m, _ := e.Find("Gateway", name)
+		return m
+	}
+	for _, d := range e.tree.Components() {
+		if d.Env != nil && d.Env != e {
+			continue
+		}
+		for _, m := range d.Objects("Gateway") {
+			own := dig.Text(m.Object, "metadata", "namespace")
+			if m.Name() == name && cmp.Or(own, d.App.Namespace) == namespace {
+				return m
+			}
+		}
+	}
+	return nil
 }
 
 // covers tells whether a listener's host name, which may begin with a wildcard or be empty, takes a host.

@@ -24,8 +24,11 @@ func longName(e *Env) *regexp.Regexp {
 	if spec.Short(e.Name) == e.Name {
 		return nil
 	}
-	prefix := strings.TrimSuffix(e.Namespace, spec.Short(e.Name))
-	return regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(prefix) + `|vault-core-)` + regexp.QuoteMeta(e.Name) + `\b`)
+	prefixes := "vault-core-"
+	if prefix, ok := strings.CutSuffix(e.Namespace, spec.Short(e.Name)); ok && prefix != "" {
+		prefixes += "|" + regexp.QuoteMeta(prefix)
+	}
+	return regexp.MustCompile(`\b(?:` + prefixes + `)` + regexp.QuoteMeta(e.Name) + `\b`)
 }
 
 func shortNames(e *Env) ([]Issue, error) {

@@ -22,6 +22,9 @@ func secretRules() []Rule {
 
 var (
 	credentialName = lazy.Regexp(`(?i)(?:^|[a-z0-9_.-])(?:password|passwd|passphrase|secret|token|api[-_]?key|private[-_]?key|access[-_]?key|credentials?)$`)
+	// Names of what often is no secret: what Backstage's proxy asks of callers, or the file that credentials are read from.
+	credentialsName = lazy.Regexp(`(?i)credentials?$`)
+	noCredentials   = lazy.Regexp(`^(?:require|forward|dangerously-allow-unauthenticated|(?:/[\w.@-]+){2,})$`)
 	// Names that end like a credential and hold none: the name of a Secret.
 	credentialReference = lazy.Regexp(`(?i)(?:pull|password|existing|tls|login)[-_]?secret$|secret[-_]?(?:name|key|ref)$|vault[-_]?key$`)
 	credentialText      = lazy.Regexp(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bhvs\.[A-Za-z0-9_-]{20,}|://[^/\s:@${}]+:[^/\s@${}]+@`)
@@ -36,6 +39,9 @@ func credential(name, text string, known map[string]bool) bool {
 	}
 	if credentialText().MatchString(text) {
 		return true
+	}
+	if credentialsName().MatchString(name) && noCredentials().MatchString(text) {
+		return false
 	}
 	return credentialName().MatchString(name) && !credentialReference().MatchString(name)
 }

@@ -131,6 +131,22 @@ func TestInsertLine(t *testing.T) {
 	}
 }
 
+// Several policies in one script: a line goes into its own, or into the only one that has a place for it.
+func TestInsertLineKeepsToItsBlock(t *testing.T) {
+	line := helmtext.Line{Block: regexp.MustCompile(`^policy `), Own: regexp.MustCompile(`^policy patcher`), After: regexp.MustCompile(`^ path `), Text: "path b"}
+	for _, test := range []struct{ name, in, want string }{
+		{"its own is not the last", "policy patcher\n path a\npolicy other\n path x\n path b\n", "policy patcher\n path a\n path b\npolicy other\n path x\n path b\n"},
+		{"it is there", "policy other\n path x\npolicy patcher\n path b\n", "policy other\n path x\npolicy patcher\n path b\n"},
+		{"its own has another name, and one has a place", "policy reader\n x\npolicy p\n path a\n", "policy reader\n x\npolicy p\n path a\n path b\n"},
+	} {
+		if got, err := helmtext.InsertLine("c.yaml", test.in, line); err != nil || got != test.want {
+			t.Errorf("%s: got %q (%v), want %q", test.name, got, err, test.want)
+		}
+	}
+	got, err := helmtext.InsertLine("c.yaml", "policy p\n path a\npolicy q\n path x\n", line)
+	checkRefusal(t, got, err, yamledit.ErrAmbiguous, "c.yaml:4:1: the line may belong here or further up")
+}
+
 func TestInsertLineRefuses(t *testing.T) {
 	line := helmtext.Line{After: regexp.MustCompile(`^\s*path `), Text: "path b {}"}
 	got, err := helmtext.InsertLine("c.yaml", "a\n", line)
