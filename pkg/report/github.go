@@ -8,7 +8,7 @@ import (
 	"github.com/ameideio/ameide/pkg/verify"
 )
 
-// GitHub writes one workflow command for each issue of a failed or warned check, which GitHub Actions shows beside the
+// GitHub writes one workflow command for each issue of a check that failed, warned or could not look, which GitHub Actions shows beside the
 // line in a pull request, and a closing line with the counts. GitHub shows ten errors and ten warnings of a step; the log
 // has them all.
 // Source: docs.github.com, "Workflow commands for GitHub Actions"; the escapes are those of @actions/core.
@@ -16,7 +16,7 @@ func GitHub(w io.Writer, r verify.Report, o Options) error {
 	var b strings.Builder
 	for _, g := range groups(r) {
 		for _, c := range g.checks {
-			if c.Status != verify.Fail && c.Status != verify.Warn {
+			if c.Status != verify.Fail && c.Status != verify.Warn && !c.Unseen {
 				continue
 			}
 			for _, issue := range located(c) {
@@ -31,7 +31,7 @@ func GitHub(w io.Writer, r verify.Report, o Options) error {
 
 func writeAnnotation(b *strings.Builder, c verify.Check, issue verify.Issue, o Options) {
 	level := "warning"
-	if o.fails(c) {
+	if o.fails(c) || c.Unseen {
 		level = "error"
 	}
 	var properties []string

@@ -15,6 +15,7 @@ type junitSuites struct {
 	Name     string       `xml:"name,attr"`
 	Tests    int          `xml:"tests,attr"`
 	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
 	Skipped  int          `xml:"skipped,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
@@ -34,6 +35,7 @@ type junitCase struct {
 	Time    string        `xml:"time,attr,omitempty"`
 	File    string        `xml:"file,attr,omitempty"`
 	Failure *junitFailure `xml:"failure"`
+	Error   *junitFailure `xml:"error"`
 	Skipped *junitSkipped `xml:"skipped"`
 	Output  string        `xml:"system-out,omitempty"`
 }
@@ -49,13 +51,14 @@ type junitSkipped struct {
 }
 
 // JUnit writes one test suite for each environment and one test case for each rule. JUnit knows no warnings: one that
-// does not fail the run passes, with its text as the case's output.
+// does not fail the run passes, with its text as the case's output. A check that could not look is an error.
 func JUnit(w io.Writer, r verify.Report, o Options) error {
 	doc := junitSuites{Name: "ameide verify"}
 	for _, g := range groups(r) {
 		s := newJUnitSuite(g, o)
 		doc.Tests += s.Tests
 		doc.Failures += s.Failures
+		doc.Errors += s.Errors
 		doc.Skipped += s.Skipped
 		doc.Suites = append(doc.Suites, s)
 	}
@@ -74,6 +77,9 @@ func newJUnitSuite(g group, o Options) junitSuite {
 		if jc.Failure != nil {
 			s.Failures++
 		}
+		if jc.Error != nil {
+			s.Errors++
+		}
 		if jc.Skipped != nil {
 			s.Skipped++
 		}
@@ -91,6 +97,8 @@ func newJUnitCase(g group, c verify.Check, o Options) junitCase {
 	switch {
 	case o.fails(c):
 		jc.Failure = &junitFailure{Message: c.Message, Type: string(c.Severity), Text: junitText(c)}
+	case c.Unseen:
+		jc.Error = &junitFailure{Message: c.Message, Type: string(c.Severity), Text: junitText(c)}
 	case c.Status == verify.Skip:
 		jc.Skipped = &junitSkipped{Message: c.Message}
 	case c.Status == verify.Warn:

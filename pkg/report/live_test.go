@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 
@@ -62,6 +63,32 @@ func TestTextShowsBothVerdictsSideBySide(t *testing.T) {
 	for _, unseen := range []string{"live/nodes", "not seen: nodes is forbidden", "grant list on nodes"} {
 		if !strings.Contains(b.String(), unseen) {
 			t.Errorf("text does not say %q:\n%s", unseen, b.String())
+		}
+	}
+}
+
+// A run that could not look at something tells it in every format, and passes in none.
+func TestWhatWasNotSeenPassesInNoFormat(t *testing.T) {
+	t.Parallel()
+	blind := running()
+	blind.Checks = append(blind.Checks[:1:1], blind.Checks[2])
+	for name, format := range map[string]struct {
+		write func(io.Writer, verify.Report, report.Options) error
+		says  []string
+	}{
+		"text":   {report.Text, []string{"FAIL  1 not seen, 1 passed in 1 environment", "grant list on nodes"}},
+		"github": {report.GitHub, []string{"::error title=live/nodes::dev: not seen: Nodes%0Aresource: Nodes%0Aactual: not seen: nodes is forbidden%0Ahint: grant list on nodes\n", "FAIL: 1 not seen, 1 passed\n"}},
+		"sarif":  {report.SARIF, []string{`"executionSuccessful": false`, `"level": "error"`, "grant list on nodes"}},
+		"junit":  {report.JUnit, []string{`failures="0" errors="1" skipped="0"`, "<error message=\"not seen: Nodes\"", "grant list on nodes"}},
+	} {
+		var b bytes.Buffer
+		if err := format.write(&b, blind, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range format.says {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s lacks %q:\n%s", name, want, b.String())
+			}
 		}
 	}
 }

@@ -108,12 +108,12 @@ type sarifLogical struct {
 }
 
 // SARIF writes a SARIF 2.1.0 log: a result for each issue of a failed or warned check, a notification for each check
-// that was skipped, and every rule with its help. Passed checks are no results, because viewers show results as alerts.
+// that was skipped and for each thing that could not be looked at (the execution was no success then), and every rule with its help. Passed checks are no results, because viewers show results as alerts.
 func SARIF(w io.Writer, r verify.Report, o Options) error {
 	rules := ruleTable(r, o)
 	run := sarifRun{
 		Tool:        sarifTool{Driver: sarifDriver{Name: "ameide", Version: o.Build, InformationURI: toolURI, Rules: sarifRules(rules)}},
-		Invocations: []sarifInvocation{{Successful: true}},
+		Invocations: []sarifInvocation{{Successful: r.Unseen() == 0}},
 		Results:     []sarifResult{},
 		ColumnKind:  "unicodeCodePoints",
 	}
@@ -162,10 +162,15 @@ func (run *sarifRun) add(c verify.Check, index int, o Options) {
 			run.Results = append(run.Results, newSARIFResult(c, issue, index, o))
 		}
 	case verify.Skip:
-		inv := &run.Invocations[0]
-		inv.Notifications = append(inv.Notifications, sarifNotification{
-			Level: "note", Message: sarifText{strings.Join(describe(c, verify.Issue{}), "\n")}, AssociatedRule: sarifReference{c.Rule, index},
-		})
+		inv, level, issues := &run.Invocations[0], "note", []verify.Issue{{}}
+		if c.Unseen {
+			level, issues = "error", located(c)
+		}
+		for _, issue := range issues {
+			inv.Notifications = append(inv.Notifications, sarifNotification{
+				Level: level, Message: sarifText{strings.Join(describe(c, issue), "\n")}, AssociatedRule: sarifReference{c.Rule, index},
+			})
+		}
 	}
 }
 
