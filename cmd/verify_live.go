@@ -101,7 +101,9 @@ func (v *verifyLive) begin(ctx context.Context, env Env, loaded *verify.Tree, f 
 func (v *verifyLive) at(ctx context.Context, env Env, m live.Means, e *verify.Env, loaded *verify.Tree) (live.Look, error) {
 	declared, err := live.Declare(e, &loaded.Spec.Spec)
 	if err != nil {
-		return live.Look{}, err
+		return live.Look{}, &verify.Unseen{Reason: err.Error(), Issues: []verify.Issue{{
+			Resource: "environment " + e.Name, Actual: "there is nothing to hold it against: " + err.Error(),
+		}}}
 	}
 	name := v.context
 	if name == "" {

@@ -121,8 +121,13 @@ func (c *Cluster) Endpoints(t testing.TB, namespace, service, pod string, port i
 // EndpointsReady is Endpoints, for a Pod that may not be ready.
 func (c *Cluster) EndpointsReady(t testing.TB, namespace, service, pod string, port int, ready bool) {
 	t.Helper()
+	ports := []any{map[string]any{"name": "main", "port": port, "protocol": "TCP"}}
+	if pod == VaultPod { // as Vault's own chart makes it: the second one is for its peers
+		ports = append(ports, map[string]any{"name": "https-internal", "port": port + 1, "protocol": "TCP"})
+		c.put(t, object("v1", "Service", service, map[string]any{"spec": map[string]any{"ports": ports}}), namespace)
+	}
 	slice := object("discovery.k8s.io/v1", "EndpointSlice", service+"-lab", map[string]any{
-		"addressType": "IPv4", "ports": []any{map[string]any{"name": "main", "port": port, "protocol": "TCP"}},
+		"addressType": "IPv4", "ports": ports,
 		"endpoints": []any{map[string]any{"addresses": []any{"10.1.0.1"}, "conditions": map[string]any{"ready": ready}, "targetRef": map[string]any{"kind": "Pod", "name": pod, "namespace": namespace}}},
 	})
 	slice["metadata"] = map[string]any{"name": service + "-lab", "labels": map[string]any{"kubernetes.io/service-name": service}}

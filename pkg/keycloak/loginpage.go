@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // LoginPage is Keycloak's form for user and password, as an application's redirect has opened it in a browser of its own.
@@ -27,6 +28,12 @@ func (a *API) OpenLogin(ctx context.Context, address string) (*LoginPage, error)
 		return nil, fmt.Errorf("authorization endpoint: %w", err)
 	}
 	return &LoginPage{a, browser, html.UnescapeString(string(formAction.FindSubmatch(page.body)[1]))}, nil
+}
+
+// To is where the form sends what is written into it, without its query, which may carry secrets.
+func (l *LoginPage) To() string {
+	to, _, _ := strings.Cut(l.action, "?")
+	return to
 }
 
 // Submit logs a user in. It returns where Keycloak sends the browser, with the code in its query.

@@ -39,7 +39,7 @@ func (i *installation) commands(t *testing.T) {
 	)...)
 	i.cluster.Grant(t, reconciles, ns,
 		livelab.Named(livelab.Rule("", "secrets", "get"), "keycloak-admin-sa"), livelab.Named(livelab.Rule("", "serviceaccounts/token", "create"), "default"),
-		livelab.Rule("discovery.k8s.io", "endpointslices", "list"), livelab.Rule("", "pods/portforward", "create", "get"),
+		livelab.Rule("", "services", "get"), livelab.Rule("discovery.k8s.io", "endpointslices", "list"), livelab.Rule("", "pods/portforward", "create", "get"),
 	)
 	i.cluster.Grant(t, pulls, ns, livelab.Named(livelab.Rule("", "secrets", "get"), i.Spec.Secrets.PullSecret))
 	i.cluster.Grant(t, cannotForward, ns, livelab.Rule("", "secrets", "get"), livelab.Rule("discovery.k8s.io", "endpointslices", "list"))

@@ -24,7 +24,7 @@ func judgeLogin(d *Declared, s *Snapshot, v *verdict) {
 			Hint: "the image must have the OIDC provider module, and app-config the provider for auth.environment; see live/logs"})
 		return
 	}
-	if want := d.Env.Issuer + "/protocol/openid-connect/auth"; l.Sent != want {
+	if want := d.Env.AuthorizationEndpoint(); l.Sent != want {
 		v.find(verify.Issue{Resource: "sign-in", Field: "authorization endpoint", Expected: want, Actual: orNothing(l.Sent), Hint: "KEYCLOAK_ISSUER of the Pods, or Keycloak's own host name, is another environment's"})
 	}
 	if l.Authorize != nil {

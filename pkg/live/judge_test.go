@@ -405,6 +405,20 @@ func TestPlatformsOfTheSpecStandInForTheRegistrys(t *testing.T) {
 	}
 }
 
+// Without the registry nobody knows whether a digest is one of the index's: no advice to delete a Pod that may be well.
+func TestAnotherDigestIsNotJudgedWithoutTheRegistry(t *testing.T) {
+	t.Parallel()
+	d := declared(t, "dev")
+	s := healthy(d)
+	s.Image = seen(Image{Platforms: []imagecheck.Platform{{OS: "linux", Arch: "amd64"}}, Declared: "dial tcp: i/o timeout"})
+	status0(s)["imageID"] = "quay.io/x@sha256:child"
+	checks := judgedAll(d, s)
+	pods := checks[slices.IndexFunc(checks, func(c verify.Check) bool { return c.Rule == "live/pods" })]
+	if !pods.Unseen || pods.Status == verify.Fail || !strings.Contains(pods.Issues[0].Actual, "only its registry tells") {
+		t.Errorf("live/pods is %+v, want it unseen", pods)
+	}
+}
+
 // The lists in this package name rules of package verify by their ids.
 func TestFactsAndCriteriaNameRulesThatExist(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -205,6 +206,10 @@ func podImage(d *Declared, s *Snapshot, p Object, v *verdict) {
 	}
 	// Some runtimes report the digest of the node's own image, which is one of the index's.
 	if s.Image.Seen() && slices.Contains(s.Image.Value.Digests, want) && slices.Contains(s.Image.Value.Digests, running) {
+		return
+	}
+	if !s.Image.Seen() || s.Image.Value.Declared != "" { // without the registry nobody knows what the index has
+		v.blind(resource+" imageID "+running, errors.New("whether "+want+" has it, only its registry tells"))
 		return
 	}
 	v.find(verify.Issue{Resource: resource, Field: "imageID", Expected: want, Actual: running, Hint: "the node runs another image under this name: delete the Pod, and pin the digest of the index"})

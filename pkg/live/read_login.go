@@ -45,13 +45,28 @@ func (r *reader) login(ctx context.Context) (Login, error) {
 	}
 	if r.User.Name != "" {
 		l.User = r.User.Name
-		l.Exchange, l.UserErr = r.signIn(ctx, client, page)
+		if l.UserErr = r.stranger(l.Sent, page.To()); l.UserErr == nil {
+			l.Exchange, l.UserErr = r.signIn(ctx, client, page)
+		}
 		if l.Exchange != "" || ctx.Err() != nil {
 			return l, ctx.Err()
 		}
 	}
 	l.Exchange, err = r.exchange(ctx, client, sent.location)
 	return l, err
+}
+
+// stranger is why the test user's password is kept back: Backstage, or the page that it leads to, sends it elsewhere than to
+// the declared issuer.
+func (r *reader) stranger(sent, form string) error {
+	endpoint := r.declared.Env.AuthorizationEndpoint()
+	if sent != endpoint {
+		return fmt.Errorf("not tried: Backstage sends the browser to %s, which gets no password meant for %s", sent, endpoint)
+	}
+	if !strings.HasPrefix(form, r.keycloakBase()+"/") {
+		return fmt.Errorf("not tried: the login page sends the password to %s, which is not the issuer's", form)
+	}
+	return nil
 }
 
 // guest signs in as the guest, where there is no Keycloak: Backstage gives a token to anybody who asks.

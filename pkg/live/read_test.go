@@ -123,6 +123,29 @@ func TestAMigrationIsToldOnceItLasts(t *testing.T) {
 	}
 }
 
+// The password of the test user goes to the declared issuer's own form, and to nobody else.
+func TestThePasswordIsKeptFromStrangers(t *testing.T) {
+	t.Parallel()
+	d := declared(t, "dev")
+	r := &reader{declared: d}
+	base := "https://auth.dev.ameide.io"
+	endpoint := base + "/realms/ameide/protocol/openid-connect/auth"
+	for _, test := range []struct {
+		sent, form string
+		kept       bool
+	}{
+		{endpoint, base + "/realms/ameide/login-actions/authenticate", false},
+		{"https://auth.ameide.io/realms/ameide/protocol/openid-connect/auth", "https://auth.ameide.io/realms/ameide/login-actions/authenticate", true},
+		{"http://auth.dev.ameide.io/realms/ameide/protocol/openid-connect/auth", "http://auth.dev.ameide.io/realms/ameide/login-actions/authenticate", true},
+		{endpoint, "https://auth.dev.ameide.io.evil.example/realms/ameide/login-actions/authenticate", true},
+		{endpoint, "/realms/ameide/login-actions/authenticate", true},
+	} {
+		if err := r.stranger(test.sent, test.form); (err != nil) != test.kept {
+			t.Errorf("sent to %s, form to %s: %v, want it kept: %v", test.sent, test.form, err, test.kept)
+		}
+	}
+}
+
 func TestASecretsAgeIsThatOfItsValues(t *testing.T) {
 	t.Parallel()
 	o := Object{"metadata": Object{"creationTimestamp": ago(48 * time.Hour), "managedFields": list(
