@@ -44,7 +44,6 @@ func TestAProcessWaitsForItsRuleAndForNothingElse(t *testing.T) {
 const domainPosts = `package tests
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -73,7 +72,7 @@ func TestADomainsSinkIsTaken(t *testing.T) {
 			PayloadType: "orders.v1.OrderPlaced",
 		},
 	}
-	if err := (sink.HTTP{URL: server.URL, TokenFile: token, Client: http.DefaultClient}).Publish(t.Context(), event); err != nil {
+	if err := sink.New(server.URL, token).Publish(t.Context(), event); err != nil {
 		t.Fatal(err)
 	}
 	want := process.Fact{
