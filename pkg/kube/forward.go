@@ -7,47 +7,123 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/tools/portforward"
-	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
 )
 
 // forward is one connection to a Pod, which carries any number of streams to its ports.
 type forward struct {
-	once sync.Once
-	conn httpstream.Connection
-	err  error
+	ready   chan struct{} // closed once conn and err are set
+	conn    httpstream.Connection
+	err     error
+	waiting int // Dials that have not left; the client's mu guards it
 
 	mu   sync.Mutex
 	next int // number of the next stream pair
 }
 
 // Dial opens a connection to a port of a Pod, as kubectl port-forward does: WebSocket, and SPDY where the API server or a
-// proxy before it cannot. All connections to one Pod share one request.
+// proxy before it cannot. All connections to one Pod share one request, which is repeated as others are.
 func (c *Client) Dial(ctx context.Context, namespace, pod string, port int) (net.Conn, error) {
-	f := c.forward(namespace, pod)
+	var conn net.Conn
+	err := c.repeat(ctx, func() (err error) {
+		conn, err = c.dial(ctx, namespace, pod, port)
+		return err
+	})
+	return conn, err
+}
+
+func (c *Client) dial(ctx context.Context, namespace, pod string, port int) (net.Conn, error) {
+	f := c.forward(ctx, namespace, pod)
+	conn, err := f.connect(ctx, pod, port)
+	if err != nil {
+		c.forget(namespace, pod, f)
+	}
+	return conn, err
+}
+
+// forward is the connection to a Pod that is there or on its way, or a new one.
+func (c *Client) forward(ctx context.Context, namespace, pod string) *forward {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := namespace + "/" + pod
+	f, ok := c.forwards[key]
+	if !ok || f.dead() {
+		f = &forward{ready: make(chan struct{})}
+		c.forwards[key] = f
+		go c.begin(context.WithoutCancel(ctx), namespace, pod, f) // the first Dial's end is not that of the others
+	}
+	f.waiting++
+	return f
+}
+
+// begin makes the connection, and closes it when everybody has left meanwhile.
+func (c *Client) begin(ctx context.Context, namespace, pod string, f *forward) {
+	ctx, cancel := context.WithTimeout(ctx, c.handshake)
+	defer cancel()
+	conn, err := c.upgrade(ctx, namespace, pod)
+	c.mu.Lock()
+	f.conn, f.err = conn, err
+	close(f.ready)
+	left := f.waiting == 0
+	c.mu.Unlock()
+	if left && err == nil {
+		_ = conn.Close()
+	}
+}
+
+// forget leaves a connection and lets the next Dial begin anew.
+func (c *Client) forget(namespace, pod string, f *forward) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.waiting--
+	if key := namespace + "/" + pod; c.forwards[key] == f {
+		delete(c.forwards, key)
+	}
+}
+
+// dead tells whether the connection was lost.
+func (f *forward) dead() bool {
+	select {
+	case <-f.ready:
+	default:
+		return false
+	}
+	if f.err != nil {
+		return true
+	}
+	select {
+	case <-f.conn.CloseChan():
+		return true
+	default:
+		return false
+	}
+}
+
+// connect waits for the connection and opens a port on it, as long as the context allows.
+func (f *forward) connect(ctx context.Context, pod string, port int) (net.Conn, error) {
+	select {
+	case <-f.ready:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
 	done := make(chan struct{})
 	var conn net.Conn
 	var err error
 	go func() {
 		defer close(done)
-		f.once.Do(func() { f.conn, f.err = c.upgrade(namespace, pod) })
-		if err = f.err; err == nil {
-			conn, err = f.open(pod, port)
-		}
+		conn, err = f.open(pod, port)
 	}()
 	select {
 	case <-done:
-		if err != nil {
-			c.forget(namespace, pod, f)
-		}
 		return conn, err
 	case <-ctx.Done():
 		go func() {
@@ -58,83 +134,6 @@ func (c *Client) Dial(ctx context.Context, namespace, pod string, port int) (net
 		}()
 		return nil, ctx.Err()
 	}
-}
-
-func (c *Client) forward(namespace, pod string) *forward {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := namespace + "/" + pod
-	f, ok := c.forwards[key]
-	if ok && f.dead() {
-		ok = false
-	}
-	if !ok {
-		f = &forward{}
-		c.forwards[key] = f
-	}
-	return f
-}
-
-// forget lets the next Dial begin anew.
-func (c *Client) forget(namespace, pod string, f *forward) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if key := namespace + "/" + pod; c.forwards[key] == f {
-		delete(c.forwards, key)
-	}
-}
-
-// dead tells whether the connection was lost.
-func (f *forward) dead() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.conn == nil {
-		return false
-	}
-	select {
-	case <-f.conn.CloseChan():
-		return true
-	default:
-		return false
-	}
-}
-
-// upgrade makes the connection.
-func (c *Client) upgrade(namespace, pod string) (httpstream.Connection, error) {
-	r := request{verb: "create", resource: Resource{Version: "v1", Name: "pods"}, namespace: namespace, name: pod, sub: "portforward"}
-	address, err := url.Parse(c.base + r.path())
-	if err != nil {
-		return nil, err
-	}
-	transport, upgrader, err := spdy.RoundTripperFor(c.config)
-	if err != nil {
-		return nil, err
-	}
-	over, err := portforward.NewSPDYOverWebsocketDialerForStreaming(address, c.config)
-	if err != nil {
-		return nil, err
-	}
-	direct := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
-	dialer := portforward.NewFallbackDialerForStreaming(over, direct, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
-	})
-	conn, _, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
-	if err != nil {
-		return nil, forwardError(r, err)
-	}
-	return conn, nil
-}
-
-// forwardError reads what client-go makes of a refusal: it has no status, only the server's words.
-func forwardError(r request, err error) error {
-	e := &Error{request: r, reason: strings.Join(strings.Fields(err.Error()), " "), cause: err}
-	switch {
-	case strings.Contains(e.reason, "forbidden"):
-		e.Status = http.StatusForbidden
-	case strings.Contains(e.reason, "Unauthorized"):
-		e.Status = http.StatusUnauthorized
-	}
-	return e
 }
 
 // open opens the pair of streams that is one connection to a port.

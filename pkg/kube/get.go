@@ -3,6 +3,7 @@ package kube
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,6 +23,7 @@ const (
 	attempts  = 10
 	firstWait = 200 * time.Millisecond
 	longest   = 2 * time.Second
+	handshake = 10 * time.Second // of a port-forward; net/http gives TLS as long
 )
 
 // Get reads an object; ErrMissing when the API server knows no such object.
@@ -133,23 +135,36 @@ func (c *Client) ask(ctx context.Context, r request, out any) error {
 	return nil
 }
 
-// send asks until there is an answer that trying again would not change. A server that restarts
-// refuses connections for a while, and one that has too much to do says 429.
+// send asks until there is an answer that trying again would not change.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+	var response *http.Response
+	err := c.repeat(ctx, func() (err error) {
+		if response, err = c.once(ctx, r); err == nil && response.StatusCode < http.StatusBadRequest {
+			return nil
+		}
+		return newError(r, response, err)
+	})
+	var failed *Error
+	if errors.As(err, &failed) {
+		return nil, failed.known()
+	}
+	return response, err
+}
+
+// repeat asks until trying again would change nothing. A server that restarts refuses connections for a while, and one
+// that has too much to do says 429.
+func (c *Client) repeat(ctx context.Context, ask func() error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
-		response, err := c.once(ctx, r)
-		if err == nil && response.StatusCode < http.StatusBadRequest {
-			return response, nil
-		}
-		failed := newError(r, response, err)
-		if !failed.temporary() || try == attempts || ctx.Err() != nil {
-			return nil, failed.known()
+		err := ask()
+		var failed *Error
+		if !errors.As(err, &failed) || !failed.temporary() || try == attempts || ctx.Err() != nil {
+			return err
 		}
 		select {
 		case <-c.sleep(max(wait, min(failed.retryAfter, longest))):
 		case <-ctx.Done():
-			return nil, failed
+			return err
 		}
 		wait = min(2*wait, longest)
 	}

@@ -32,6 +32,7 @@ type Client struct {
 	inCluster bool
 	sleep     func(time.Duration) <-chan time.Time
 	requests  *bounded.Requests
+	handshake time.Duration // of one try of a port-forward
 
 	mu       sync.Mutex
 	forwards map[string]*forward // by namespace/pod
@@ -44,7 +45,7 @@ func Open(c Config) (*Client, error) {
 		return nil, err
 	}
 	config.UserAgent = c.UserAgent
-	client := &Client{config: config, base: strings.TrimRight(config.Host+config.APIPath, "/"), context: name, inCluster: c.InCluster, sleep: c.Sleep, forwards: map[string]*forward{}}
+	client := &Client{config: config, base: strings.TrimRight(config.Host+config.APIPath, "/"), context: name, inCluster: c.InCluster, sleep: c.Sleep, handshake: handshake, forwards: map[string]*forward{}}
 	if client.sleep == nil {
 		client.sleep = time.After
 	}

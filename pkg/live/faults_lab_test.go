@@ -42,7 +42,7 @@ func (i *installation) faults(t *testing.T) {
 		var n atomic.Int64
 		r := i.Verify(t, i.behind(t, func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if n.Add(1)%3 == 0 && r.Header.Get("Upgrade") == "" {
+				if n.Add(1)%3 == 0 {
 					w.Header().Set("Retry-After", "1")
 					http.Error(w, `{"message":"too many requests"}`, http.StatusTooManyRequests)
 					return
