@@ -61,7 +61,8 @@ func (p prefixed) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // retrier repeats requests that may succeed later: 429 after the time that the registry names, server errors and broken
-// connections after a growing pause. The budget bounds all attempts of one request together.
+// connections after a growing pause. The budget bounds all attempts of one request together. A body that cannot be read
+// anew is sent once.
 type retrier struct {
 	inner  http.RoundTripper
 	tries  uint
@@ -71,13 +72,21 @@ type retrier struct {
 }
 
 func (r retrier) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return r.inner.RoundTrip(req)
+	}
 	var last *http.Response
+	next := req
 	attempt := func() (*http.Response, error) {
 		if last != nil {
 			drain(last)
 			last = nil
+			var err error
+			if next, err = again(req); err != nil {
+				return nil, backoff.Permanent(err)
+			}
 		}
-		res, err := r.inner.RoundTrip(req)
+		res, err := r.inner.RoundTrip(next)
 		if err != nil {
 			return nil, permanentUnless(transient(req, err), err)
 		}
@@ -101,6 +110,17 @@ func (r retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		drain(last)
 	}
 	return res, err
+}
+
+// again is a request with its body from the start: the attempt before has read it.
+func again(req *http.Request) (*http.Request, error) {
+	next := req.Clone(req.Context())
+	if req.GetBody == nil {
+		return next, nil
+	}
+	var err error
+	next.Body, err = req.GetBody()
+	return next, err
 }
 
 func permanentUnless(temporary bool, err error) error {

@@ -252,6 +252,46 @@ func TestCredentialsLogIn(t *testing.T) {
 	}
 }
 
+// oauth gives a token for an identity token, as Azure's registries do, and has too much to do at first.
+func oauth(asked *atomic.Int64) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/token" && r.Method == http.MethodPost:
+				token := r.PostFormValue("refresh_token")
+				switch {
+				case asked.Add(1) == 1:
+					w.Header().Set("Connection", "close") // net/http itself repairs a body on a connection that is used again
+					w.WriteHeader(http.StatusTooManyRequests)
+				case token == "ident1ty":
+					fmt.Fprint(w, `{"token":"t0ken","access_token":"t0ken"}`)
+				default:
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+			case r.Header.Get("Authorization") == "Bearer t0ken":
+				next.ServeHTTP(w, r)
+			default:
+				w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="lab"`)
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		})
+	}
+}
+
+func TestAnIdentityTokenIsSentAgain(t *testing.T) {
+	var asked atomic.Int64
+	plain, server := wrapped(t, oauth(&asked))
+	shelf{host: hostOf(plain)}.put(t, "a:1", both(t))
+	keys := keychain{authn.FromConfig(authn.AuthConfig{IdentityToken: "ident1ty"})}
+	c := imagecheck.NewClient(imagecheck.Options{Keychain: keys, Pause: time.Millisecond})
+	if _, err := read(t, c, hostOf(server)+"/a:1"); err != nil {
+		t.Error(err)
+	}
+	if asked.Load() != 2 {
+		t.Errorf("asked for a token %d times, want 2", asked.Load())
+	}
+}
+
 func TestTLSIsCheckedAndNeverLeft(t *testing.T) {
 	plain := fakeRegistry(t)
 	secure := httptest.NewTLSServer(plain.Config.Handler)
