@@ -99,54 +99,58 @@ func inContainers(path []string) bool {
 
 const archLabel = "kubernetes.io/arch"
 
-// podArches are the architectures that a Pod's node selector and required affinity allow; nil when they allow any or the
-// object is no Pod.
+// podArches are the architectures that a Pod's node selector and required affinity allow together; nil when they allow
+// any or the object is no Pod, empty when they exclude each other.
 func podArches(pod map[string]any) []string {
 	if _, ok := pod["containers"]; !ok {
 		return nil
 	}
-	var arches []string
+	arches := affinityArches(pod)
 	if selector, ok := pod["nodeSelector"].(map[string]any); ok {
 		if arch, ok := selector[archLabel].(string); ok {
-			arches = []string{arch}
+			arches = both(arches, []string{arch})
 		}
-	}
-	for _, term := range affinityTerms(pod) {
-		arches = append(arches, termArches(term)...)
 	}
 	slices.Sort(arches)
 	return slices.Compact(arches)
 }
 
-// affinityTerms are the alternatives of the required node affinity; none unless each of them names architectures.
-func affinityTerms(pod map[string]any) []map[string]any {
-	terms, _ := dig.At(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").([]any)
-	var out []map[string]any
-	for _, t := range terms {
-		term, ok := t.(map[string]any)
-		if !ok || termArches(term) == nil {
+// affinityArches are those of all alternatives of the required node affinity; nil unless each of them names some.
+func affinityArches(pod map[string]any) []string {
+	var arches []string
+	for _, term := range dig.Maps(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms") {
+		own := termArches(term)
+		if own == nil {
 			return nil
 		}
-		out = append(out, term)
+		arches = append(arches, own...)
 	}
-	return out
+	return arches
 }
 
+// termArches are those that all expressions of a term allow; nil when none names any.
 func termArches(term map[string]any) []string {
-	expressions, _ := term["matchExpressions"].([]any)
 	var arches []string
-	for _, e := range expressions {
-		if dig.At(e, "key") != archLabel || dig.At(e, "operator") != "In" {
-			continue
-		}
-		values, _ := dig.At(e, "values").([]any)
-		for _, v := range values {
-			if arch, ok := v.(string); ok {
-				arches = append(arches, arch)
-			}
+	for _, e := range dig.Maps(term, "matchExpressions") {
+		if dig.At(e, "key") == archLabel && dig.At(e, "operator") == "In" {
+			arches = both(arches, dig.Texts(e, "values"))
 		}
 	}
 	return arches
+}
+
+// both are the architectures of two choices, of which nil is any.
+func both(a, b []string) []string {
+	if a == nil {
+		return b
+	}
+	out := []string{}
+	for _, arch := range a {
+		if slices.Contains(b, arch) {
+			out = append(out, arch)
+		}
+	}
+	return out
 }
 
 func extend(path []string, key string) []string { return append(slices.Clone(path), key) }

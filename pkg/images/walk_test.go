@@ -50,6 +50,21 @@ func TestImagesAreFoundWhereverTheyRun(t *testing.T) {
 			{nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [arm64, amd64]}]}]}}}}}`,
 			[]string{"a spec.containers.0.image amd64,arm64"},
 		},
+		"a selector beside affinity": {
+			`{apiVersion: v1, kind: Pod, spec: {nodeSelector: {kubernetes.io/arch: arm64}, containers: [{name: a, image: a}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:
+			{nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [amd64, arm64]}]}]}}}}}`,
+			[]string{"a spec.containers.0.image arm64"},
+		},
+		"two expressions of one term": {
+			`{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, image: a}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:
+			{nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [amd64, arm64]}, {key: kubernetes.io/arch, operator: In, values: [arm64, s390x]}]}, {matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [ppc64le]}]}]}}}}}`,
+			[]string{"a spec.containers.0.image arm64,ppc64le"},
+		},
+		"a selector beside affinity with a way out": {
+			`{apiVersion: v1, kind: Pod, spec: {nodeSelector: {kubernetes.io/arch: arm64}, containers: [{name: a, image: a}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:
+			{nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [amd64]}]}, {matchExpressions: [{key: pool, operator: Exists}]}]}}}}}`,
+			[]string{"a spec.containers.0.image arm64"},
+		},
 		"affinity with a way out": {
 			`{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, image: a}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:
 			{nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [arm64]}]}, {matchExpressions: [{key: pool, operator: Exists}]}]}}}}}`,
@@ -63,6 +78,14 @@ func TestImagesAreFoundWhereverTheyRun(t *testing.T) {
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+func TestChoicesThatExcludeEachOtherAskForNoPlatform(t *testing.T) {
+	m := manifest(t, `{apiVersion: v1, kind: Pod, spec: {nodeSelector: {kubernetes.io/arch: arm64}, containers: [{name: a, image: a}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:
+	{nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [amd64]}]}]}}}}}`)
+	if got := mentions(m)[0].arches; got == nil || len(got) > 0 {
+		t.Errorf("arches %#v, want none, not any", got)
 	}
 }
 

@@ -1,9 +1,13 @@
 package live
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/ameideio/ameide/pkg/dig"
 	"github.com/ameideio/ameide/pkg/imagecheck"
@@ -22,8 +26,8 @@ func judgeNodes(d *Declared, s *Snapshot, v *verdict) {
 	}
 	landing := admitted(d, nodes)
 	if len(landing) == 0 {
-		v.find(verify.Issue{Resource: "Nodes", Expected: "one at least that takes the Pods", Actual: "none has the labels " + labelSelector(nodeSelector(d)) + " and only taints that the Pods tolerate",
-			Hint: "compare nodeSelector and tolerations with the node pool: config/node-profiles"})
+		v.find(verify.Issue{Resource: "Nodes", Expected: "one at least that takes the Pods", Actual: wanted(d),
+			Hint: "compare nodeSelector, affinity and tolerations with the node pool: config/node-profiles"})
 	}
 	for arch, names := range byPlatform(landing) {
 		platform, err := imagecheck.ParsePlatform(arch)
@@ -39,18 +43,59 @@ func nodeSelector(d *Declared) Object {
 	return dig.Map(d.Deployment, "spec", "template", "spec", "nodeSelector")
 }
 
+// wanted says what no node has.
+func wanted(d *Declared) string {
+	said := "none has the labels " + labelSelector(nodeSelector(d))
+	if dig.Map(affinity(d), "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution") != nil {
+		said += ", fits the required node affinity"
+	}
+	return said + " and has only taints that the Pods tolerate"
+}
+
+func affinity(d *Declared) Object {
+	return dig.Map(d.Deployment, "spec", "template", "spec", "affinity")
+}
+
 // admitted are the nodes whose labels and taints let the Deployment's Pods in.
 func admitted(d *Declared, nodes []Object) []Object {
 	tolerations := dig.Maps(d.Deployment, "spec", "template", "spec", "tolerations")
+	required, err := requirement(d)
+	if err != nil {
+		return nil // the API server takes no such Pod
+	}
 	var out []Object
 	for _, n := range nodes {
-		labels := dig.Map(n, "metadata", "labels")
-		if selector := nodeSelector(d); len(selector) > 0 && !selects(selector, labels) {
+		if fits, err := required.Match(labelled(n)); err != nil || !fits {
 			continue
 		}
 		if !slices.ContainsFunc(dig.Maps(n, "spec", "taints"), func(taint Object) bool { return keepsOut(taint, tolerations) }) {
 			out = append(out, n)
 		}
+	}
+	return out
+}
+
+// requirement is what the Pods' nodeSelector and required node affinity ask of a node, as the scheduler reads them.
+func requirement(d *Declared) (nodeaffinity.RequiredNodeAffinity, error) {
+	var typed *corev1.Affinity
+	text, err := json.Marshal(affinity(d))
+	if err == nil {
+		err = json.Unmarshal(text, &typed)
+	}
+	return nodeaffinity.NewRequiredNodeAffinity(texts(nodeSelector(d)), typed), err
+}
+
+// labelled is a node as far as the scheduler's affinity looks at it.
+func labelled(n Object) *corev1.Node {
+	var node corev1.Node
+	node.Name, node.Labels = name(n), texts(dig.Map(n, "metadata", "labels"))
+	return &node
+}
+
+func texts(m Object) map[string]string {
+	out := map[string]string{}
+	for key := range m {
+		out[key] = dig.Text(m, key)
 	}
 	return out
 }

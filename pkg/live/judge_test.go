@@ -167,6 +167,15 @@ func table() []broken {
 		{"no node takes the Pods", func(_ *Declared, s *Snapshot) {
 			dig.Map(s.Nodes.Value[0], "spec")["taints"] = list(Object{"key": "ameide.io/pool", "value": "platform", "effect": "NoSchedule"})
 		}, []string{"nodes"}, "nodeSelector"},
+		{"no node fits the affinity", func(d *Declared, _ *Snapshot) {
+			requires(d, Object{"matchFields": list(is("metadata.name", "In", "node-9"))})
+		}, []string{"nodes"}, "fits the required node affinity"},
+		{"an affinity that lets the arm64 node in", func(d *Declared, s *Snapshot) {
+			arm := node("node-2", "arm64")
+			dig.Map(arm, "metadata", "labels")["kubernetes.io/arch"] = "arm64"
+			s.Nodes.Value = append(s.Nodes.Value, arm)
+			requires(d, Object{"matchExpressions": list(is("ameide.io/pool", "Exists"))}, Object{"matchExpressions": list(is("kubernetes.io/arch", "In", "arm64"))})
+		}, []string{"nodes"}, "linux/arm64, which node-2"},
 		{"the route is refused", func(_ *Declared, s *Snapshot) {
 			dig.At(s.Route.Value, "status", "parents", "0").(Object)["conditions"] = list(Object{"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners", "observedGeneration": int64(1)}, isTrue("ResolvedRefs"))
 		}, []string{"route"}, "gateway-access: allowed"},
@@ -416,6 +425,44 @@ func TestAnotherDigestIsNotJudgedWithoutTheRegistry(t *testing.T) {
 	pods := checks[slices.IndexFunc(checks, func(c verify.Check) bool { return c.Rule == "live/pods" })]
 	if !pods.Unseen || pods.Status == verify.Fail || !strings.Contains(pods.Issues[0].Actual, "only its registry tells") {
 		t.Errorf("live/pods is %+v, want it unseen", pods)
+	}
+}
+
+// requires gives the declared Pods a required node affinity of these terms.
+func requires(d *Declared, terms ...any) {
+	dig.Map(d.Deployment, "spec", "template", "spec")["affinity"] = Object{"nodeAffinity": Object{"requiredDuringSchedulingIgnoredDuringExecution": Object{"nodeSelectorTerms": terms}}}
+}
+
+func is(key, operator string, values ...any) Object {
+	return Object{"key": key, "operator": operator, "values": values}
+}
+
+func TestNodesThatTheRequiredAffinityKeepsOutNeedNoImage(t *testing.T) {
+	t.Parallel()
+	for name, term := range map[string]Object{
+		"In":            {"matchExpressions": list(is("kubernetes.io/arch", "In", "amd64"))},
+		"NotIn":         {"matchExpressions": list(is("kubernetes.io/arch", "NotIn", "arm64"))},
+		"Exists":        {"matchExpressions": list(is("fast", "Exists"))},
+		"DoesNotExist":  {"matchExpressions": list(is("slow", "DoesNotExist"))},
+		"Gt":            {"matchExpressions": list(is("cores", "Gt", "4"))},
+		"Lt":            {"matchExpressions": list(is("price", "Lt", "4"))},
+		"a field":       {"matchFields": list(is("metadata.name", "In", "node-1"))},
+		"a field not":   {"matchFields": list(is("metadata.name", "NotIn", "node-2"))},
+		"both together": {"matchExpressions": list(is("ameide.io/pool", "Exists")), "matchFields": list(is("metadata.name", "In", "node-1"))},
+		"two labels":    {"matchExpressions": list(is("ameide.io/pool", "Exists"), is("kubernetes.io/arch", "In", "amd64"))},
+	} {
+		d := declared(t, "dev")
+		requires(d, term, Object{"matchExpressions": list(is("kubernetes.io/arch", "In", "s390x"))})
+		one, two := node("node-1", "amd64"), node("node-2", "arm64")
+		for key, value := range map[string]string{"kubernetes.io/arch": "amd64", "fast": "", "cores": "8", "price": "2"} {
+			dig.Map(one, "metadata", "labels")[key] = value
+		}
+		for key, value := range map[string]string{"kubernetes.io/arch": "arm64", "slow": "", "cores": "2", "price": "8"} {
+			dig.Map(two, "metadata", "labels")[key] = value
+		}
+		if got := byPlatform(admitted(d, []Object{one, two})); len(got) != 1 || got["linux/amd64"] == nil {
+			t.Errorf("%s: the Pods land on %v, want node-1 alone", name, got)
+		}
 	}
 }
 
