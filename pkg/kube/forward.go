@@ -30,12 +30,7 @@ type forward struct {
 // Dial opens a connection to a port of a Pod, as kubectl port-forward does: WebSocket, and SPDY where the API server or a
 // proxy before it cannot. All connections to one Pod share one request, which is repeated as others are.
 func (c *Client) Dial(ctx context.Context, namespace, pod string, port int) (net.Conn, error) {
-	var conn net.Conn
-	err := c.repeat(ctx, func() (err error) {
-		conn, err = c.dial(ctx, namespace, pod, port)
-		return err
-	})
-	return conn, err
+	return repeat(ctx, c.sleep, func() (net.Conn, error) { return c.dial(ctx, namespace, pod, port) })
 }
 
 func (c *Client) dial(ctx context.Context, namespace, pod string, port int) (net.Conn, error) {

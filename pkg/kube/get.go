@@ -137,13 +137,7 @@ func (c *Client) ask(ctx context.Context, r request, out any) error {
 
 // send asks until there is an answer that trying again would not change.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
-	var response *http.Response
-	err := c.repeat(ctx, func() (err error) {
-		if response, err = c.once(ctx, r); err == nil && response.StatusCode < http.StatusBadRequest {
-			return nil
-		}
-		return newError(r, response, err)
-	})
+	response, err := repeat(ctx, c.sleep, func() (*http.Response, error) { return c.once(ctx, r) })
 	var failed *Error
 	if errors.As(err, &failed) {
 		return nil, failed.known()
@@ -153,23 +147,24 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 
 // repeat asks until trying again would change nothing. A server that restarts refuses connections for a while, and one
 // that has too much to do says 429.
-func (c *Client) repeat(ctx context.Context, ask func() error) error {
+func repeat[T any](ctx context.Context, sleep func(time.Duration) <-chan time.Time, ask func() (T, error)) (T, error) {
 	wait := firstWait
 	for try := 1; ; try++ {
-		err := ask()
+		answer, err := ask()
 		var failed *Error
 		if !errors.As(err, &failed) || !failed.temporary() || try == attempts || ctx.Err() != nil {
-			return err
+			return answer, err
 		}
 		select {
-		case <-c.sleep(max(wait, min(failed.retryAfter, longest))):
+		case <-sleep(max(wait, min(failed.retryAfter, longest))):
 		case <-ctx.Done():
-			return err
+			return answer, err
 		}
 		wait = min(2*wait, longest)
 	}
 }
 
+// once asks; a refusal is an Error.
 func (c *Client) once(ctx context.Context, r request) (*http.Response, error) {
 	address := c.base + r.path()
 	if len(r.query) > 0 {
@@ -194,5 +189,9 @@ func (c *Client) once(ctx context.Context, r request) (*http.Response, error) {
 	if r.sub != "log" {
 		h.Header.Set("Accept", "application/json")
 	}
-	return c.http.Do(h)
+	response, err := c.http.Do(h)
+	if err != nil || response.StatusCode >= http.StatusBadRequest {
+		return nil, newError(r, response, err)
+	}
+	return response, nil
 }
