@@ -77,22 +77,19 @@ func hangUp(c *Client) {
 }
 
 func TestAPortForwardIsTriedAgain(t *testing.T) {
-	for name, tt := range map[string]struct {
-		refuse   func(http.ResponseWriter)
-		requests int // until the second try is answered
-	}{
-		"too many requests": {func(w http.ResponseWriter) { http.Error(w, "later", http.StatusTooManyRequests) }, 3},
-		"too many requests, as an object": {func(w http.ResponseWriter) {
+	for name, refuse := range map[string]func(http.ResponseWriter){
+		"too many requests": func(w http.ResponseWriter) { http.Error(w, "later", http.StatusTooManyRequests) },
+		"too many requests, as an object": func(w http.ResponseWriter) {
 			w.WriteHeader(http.StatusTooManyRequests)
 			_, _ = fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","message":"later","details":{"retryAfterSeconds":1},"code":429}`)
-		}, 3},
-		"an error of the API server": {func(w http.ResponseWriter) { http.Error(w, "no backend", http.StatusBadGateway) }, 3},
+		},
+		"an error of the API server": func(w http.ResponseWriter) { http.Error(w, "no backend", http.StatusBadGateway) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var n atomic.Int64
 			c := api(t, func(w http.ResponseWriter, r *http.Request) {
-				if n.Add(1) == 1 {
-					tt.refuse(w)
+				if n.Add(1) <= 2 {
+					refuse(w)
 					return
 				}
 				echo(w, r)
@@ -100,8 +97,8 @@ func TestAPortForwardIsTriedAgain(t *testing.T) {
 			if err := dialled(t.Context(), t, c); err != nil {
 				t.Fatal(err)
 			}
-			if got := c.Requests(); got > tt.requests {
-				t.Errorf("%d requests, want %d at most", got, tt.requests)
+			if got := c.Requests(); got != 4 {
+				t.Errorf("%d requests, want 4: two are refused, WebSocket is, and SPDY is not", got)
 			}
 		})
 	}
