@@ -23,10 +23,8 @@ const (
 )
 
 // The values of components that an installation has a part in.
-var (
-	realmLayers = layered{"platform", "platform-keycloak-realm"}
-	vaultLayers = layered{"foundation", "foundation-vault-bootstrap"}
-)
+func realmLayers() layered { return layered{"platform", "platform-keycloak-realm"} }
+func vaultLayers() layered { return layered{"foundation", "foundation-vault-bootstrap"} }
 
 // edits makes every change in files that are not ours.
 func (w *workspace) edits(selected map[string]bool) error {
@@ -58,7 +56,7 @@ func (w *workspace) databaseValues(selected map[string]bool) error {
 // realmValues: the client as Keycloak shall have it, and the order to copy its secret to Vault.
 func (w *workspace) realmValues(selected map[string]bool) error {
 	s := w.spec
-	return w.ensureItems(realmLayers, []item{
+	return w.ensureItems(realmLayers(), []item{
 		{"clientPatcher.clientReconciliation.clients", "clientId", s.OIDC.ClientID, func(envs []spec.Environment) any { return clientOf(s, envs) }},
 		{"clientPatcher.secretExtraction.clients", "clientId", s.OIDC.ClientID, func([]spec.Environment) any { return extractionOf(s) }},
 	}, selected)
@@ -67,14 +65,14 @@ func (w *workspace) realmValues(selected map[string]bool) error {
 // sessionKey lets the Vault bootstrap create the secret that signs session cookies, once: in the shared list, and in that of
 // each environment that replaces it.
 func (w *workspace) sessionKey(selected map[string]bool) error {
-	files := []string{vaultLayers.shared()}
+	files := []string{vaultLayers().shared()}
 	for _, e := range w.spec.Environments {
-		replaces, err := w.hasList(vaultLayers.env(e.Name), "randomKeys")
+		replaces, err := w.hasList(vaultLayers().env(e.Name), "randomKeys")
 		if err != nil {
 			return err
 		}
 		if replaces && selected[e.Name] {
-			files = append(files, vaultLayers.env(e.Name))
+			files = append(files, vaultLayers().env(e.Name))
 		}
 	}
 	for _, file := range files {
@@ -132,7 +130,7 @@ func (w *workspace) vaultPolicy() error {
 
 // patcherRole is the Vault role that the client patcher logs in with; its policy has the same name.
 func (w *workspace) patcherRole() (string, error) {
-	doc, err := w.document(realmLayers.shared())
+	doc, err := w.document(realmLayers().shared())
 	if err != nil {
 		return "", err
 	}

@@ -58,7 +58,9 @@ func (e Environment) IssuerHost() string {
 }
 
 // AuthorizationEndpoint is where Keycloak takes browsers that sign in.
-func (e Environment) AuthorizationEndpoint() string { return e.Issuer + "/protocol/openid-connect/auth" }
+func (e Environment) AuthorizationEndpoint() string {
+	return e.Issuer + "/protocol/openid-connect/auth"
+}
 
 // IssuerPort is the port on which the OIDC issuer answers.
 func (e Environment) IssuerPort() string {
