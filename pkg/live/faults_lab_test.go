@@ -39,10 +39,14 @@ func (i *installation) faults(t *testing.T) {
 		}
 	})
 	t.Run("an API server that has too much to do", func(t *testing.T) {
-		var n atomic.Int64
+		var n, forwards atomic.Int64
 		r := i.Verify(t, i.behind(t, func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if n.Add(1)%3 == 0 {
+				busy := n.Add(1)%3 == 0
+				if r.Header.Get("Upgrade") != "" {
+					busy = forwards.Add(1)%2 == 1
+				}
+				if busy {
 					w.Header().Set("Retry-After", "1")
 					http.Error(w, `{"message":"too many requests"}`, http.StatusTooManyRequests)
 					return
@@ -50,8 +54,8 @@ func (i *installation) faults(t *testing.T) {
 				next.ServeHTTP(w, r)
 			})
 		}), "dev")
-		if r.Code != 0 {
-			t.Errorf("exit %d\n%.2000s", r.Code, issues(r))
+		if r.Code != 0 || forwards.Load() < 2 {
+			t.Errorf("exit %d, %d port-forwards\n%.2000s", r.Code, forwards.Load(), issues(r))
 		}
 	})
 	t.Run("a proxy that lets no WebSocket through", func(t *testing.T) {
