@@ -140,7 +140,7 @@ func (l *lab) dryRunSide(ctx context.Context) (side, error) {
 	}
 	order, err := servers.NewDryRun(os.DirFS(filepath.Join(tree, "sources/backstage/templates/domain")), map[string]any{
 		"name": "stock-count", "lang": "go", "origin": "platform", "sku": "Shared", "description": "Counts.",
-		"owner": "group:default/platform", "system": "system:default/platform",
+		"owner": "group:default/platform", "system": "system:default/platform-factory",
 	})
 	if err != nil {
 		return side{}, err
