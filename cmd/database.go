@@ -86,7 +86,7 @@ func (f *databaseFlags) preferEnvironment(env Env) {
 	if f.env == "" || f.dsn == "" || f.dsnTyped() {
 		return
 	}
-	fmt.Fprintf(env.Err, "ameide: note: --env %s says which database is meant: AMEIDE_DSN is not used (type --dsn to ask another server)\n", plain(f.env))
+	fmt.Fprintf(env.Err, "ameide: note: --env %s says which database is meant: AMEIDE_DSN, or dsn of the config file, is not used (type --dsn to ask another server)\n", plain(f.env))
 	f.dsn = ""
 }
 

@@ -220,7 +220,7 @@ func TestAnEnvironmentIsNotThatOfAnotherServersVariable(t *testing.T) {
 	i := slices.Index(args, "--dsn")
 	args = slices.Delete(args, i, i+2)
 	got := runWith(t, variables(map[string]string{"AMEIDE_DSN": other.DSN("postgres", "postgres")}), args...)
-	if got.code != 3 || !strings.Contains(got.err, "--env dev says which database is meant: AMEIDE_DSN is not used") || len(p.done()) > 0 {
+	if got.code != 3 || !strings.Contains(got.err, "--env dev says which database is meant: AMEIDE_DSN, or dsn of the config file, is not used") || len(p.done()) > 0 {
 		t.Errorf("exit %d, want 3, scaled to %v:\n%s", got.code, p.done(), got.err)
 	}
 	if still := runWith(t, variables(map[string]string{"AMEIDE_DSN": other.DSN("postgres", "postgres")}), "migrations"); still.code != 1 || !strings.Contains(still.out, "STALE") {

@@ -16,6 +16,8 @@ const (
 	Pass Cut = iota
 	// CutBefore closes both sides; the server never sees it.
 	CutBefore
+	// Hang keeps it from the server and tells nobody, as a network that loses packets does.
+	Hang
 	// CutAfter forwards it, waits for the server's answer, and closes the client's side without it.
 	CutAfter
 )
@@ -61,6 +63,8 @@ func forward(client, server net.Conn, hook func([]byte) Cut) {
 		case CutBefore:
 			_ = server.Close()
 			return
+		case Hang:
+			continue
 		case CutAfter:
 			close(swallow)
 		}

@@ -106,10 +106,8 @@ func podArches(pod map[string]any) []string {
 		return nil
 	}
 	arches := affinityArches(pod)
-	if selector, ok := pod["nodeSelector"].(map[string]any); ok {
-		if arch, ok := selector[archLabel].(string); ok {
-			arches = both(arches, []string{arch})
-		}
+	if arch := dig.Text(pod, "nodeSelector", archLabel); arch != "" {
+		arches = both(arches, []string{arch})
 	}
 	slices.Sort(arches)
 	return slices.Compact(arches)

@@ -7,15 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -282,61 +279,18 @@ func endsWell(t *testing.T, x *program) {
 // more, and ends when it is told to.
 func endsBesideAHungDatabase(t *testing.T, p *project, db *lab.Server, env, command []string) {
 	t.Helper()
-	port, hang := hanging(t, db.Port)
+	var hung atomic.Bool
+	port := lab.Proxy(t, db.Port, func([]byte) lab.Cut {
+		if hung.Load() {
+			return lab.Hang
+		}
+		return lab.Pass
+	})
 	http := freePort(t)
 	x := p.startProgram(append(env, "DATABASE_URL="+lab.DSN(port, "app", "app"), "PORT_HTTP="+http), command)
 	until(t, x, "ready", func() bool { return answers("http://127.0.0.1:" + http + "/readyz") })
-	hang()
+	hung.Store(true)
 	until(t, x, "not ready beside a hung database", func() bool { return !answers("http://127.0.0.1:" + http + "/readyz") })
 	expectStatus(t, "http://127.0.0.1:"+http+"/healthz", 200)
 	endsWell(t, x)
-}
-
-// hanging passes connections on to a port of this machine, until hang: from then on it takes what comes and says nothing.
-func hanging(t *testing.T, to int) (port int, hang func()) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var hung atomic.Bool
-	pass := func(to, from net.Conn) {
-		buffer := make([]byte, 1<<16)
-		for {
-			n, err := from.Read(buffer)
-			if hung.Load() {
-				if err != nil {
-					return
-				}
-				continue
-			}
-			if _, failed := to.Write(buffer[:n]); err != nil || failed != nil {
-				_ = to.Close()
-				return
-			}
-		}
-	}
-	var open sync.Map
-	go func() {
-		for {
-			in, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			open.Store(in, true)
-			out, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(to)))
-			if err != nil {
-				_ = in.Close()
-				continue
-			}
-			open.Store(out, true)
-			go pass(out, in)
-			go pass(in, out)
-		}
-	}()
-	t.Cleanup(func() {
-		_ = listener.Close()
-		open.Range(func(c, _ any) bool { return c.(net.Conn).Close() == nil || true })
-	})
-	return listener.Addr().(*net.TCPAddr).Port, func() { hung.Store(true) }
 }

@@ -91,9 +91,9 @@ func routeAttaches(e *Env) ([]Issue, error) {
 
 // parentIssue checks one parentRef of the route.
 func (e *Env) parentIssue(c *Component, route *helmchart.Manifest, parent any) (Issue, bool) {
-	name, section := dig.Text(parent, "name"), dig.Text(parent, "sectionName")
-	gateway := e.gateway(c, name, dig.Text(parent, "namespace"))
-	if namespace := dig.Text(parent, "namespace"); gateway == nil && namespace != "" {
+	name, section, namespace := dig.Text(parent, "name"), dig.Text(parent, "sectionName"), dig.Text(parent, "namespace")
+	gateway := e.gateway(c, name, namespace)
+	if gateway == nil && namespace != "" {
 		return at(e.cause(c, route, namespace, []string{"httproute", "gatewayNamespace"}, "parentRefs", "namespace"), Issue{
 			Resource: route.ID(), Field: "spec.parentRefs.namespace", Expected: "a namespace in which this tree has a Gateway " + name, Actual: namespace,
 		}), false
